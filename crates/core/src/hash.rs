@@ -31,6 +31,12 @@ impl ObjectId {
         &self.0
     }
 
+    /// The id that these bytes are, if there are 16.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The first twelve digits, as messages show commits.
     #[must_use]
     pub fn short(&self) -> String {

@@ -1,1 +1,6 @@
+//! Sources to lake: reading what others wrote, whatever they wrote.
+//!
+//! This crate turns bytes into Arrow batches and never loses one in silence: every row read is in a batch or is
+//! a reject with its place and reason.
 
+pub mod files;

@@ -1,0 +1,13 @@
+//! The parts of the `bywash` binary: words of the shell → settings → one file for each verb → output.
+//!
+//! Nothing here decides about data; the crates below do. Only this crate prints.
+
+pub mod arguments;
+pub mod commands;
+pub mod context;
+pub mod embedded;
+mod interrupt;
+pub mod panics;
+pub mod reference;
+pub mod render;
+pub mod shell;

@@ -1,0 +1,177 @@
+//! The table for people: numbers to the right, nulls shown as `null`, values on one line.
+//!
+//! On a terminal it shows the first rows and as many columns as fit, and says what it left out. In a pipe or file
+//! nothing is cut, up to a number of rows beyond which nobody reads a table.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use bywash_core::format_count;
+use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
+
+use super::cell::Options;
+use super::failure::from_arrow;
+use super::fit::fit;
+use super::utc::in_utc;
+use super::{Destination, RowWriter};
+use crate::render::style::Paint;
+use crate::render::text;
+
+const TERMINAL_ROWS: usize = 40;
+const PIPE_ROWS: usize = 10_000;
+/// No value is kept longer than this for a terminal, whatever its width.
+const LONGEST_CELL: usize = 1_000;
+
+/// How a table looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    preset: &'static str,
+    rows: usize,
+    width: Option<usize>,
+    paint: Paint,
+}
+
+impl Look {
+    /// Fitted into a terminal of this width.
+    pub(super) const fn terminal(width: usize, paint: Paint) -> Self {
+        Self { preset: UTF8_FULL_CONDENSED, rows: TERMINAL_ROWS, width: Some(width), paint }
+    }
+
+    /// For a pipe or file.
+    pub(super) const fn pipe(paint: Paint, is_pipe: bool) -> Self {
+        let paint = if is_pipe { paint } else { Paint { on: false } };
+        Self { preset: UTF8_FULL_CONDENSED, rows: PIPE_ROWS, width: None, paint }
+    }
+
+    /// For a document.
+    pub(super) const fn markdown() -> Self {
+        Self { preset: ASCII_MARKDOWN, rows: PIPE_ROWS, width: None, paint: Paint { on: false } }
+    }
+
+    fn is_markdown(&self) -> bool {
+        self.preset == ASCII_MARKDOWN
+    }
+}
+
+pub(super) struct TableWriter {
+    place: Destination,
+    look: Look,
+    schema: SchemaRef,
+    options: Options,
+    /// The rows shown; `None` is null.
+    rows: Vec<Vec<Option<String>>>,
+    left_out: u64,
+}
+
+impl TableWriter {
+    pub(super) fn new(place: Destination, schema: &SchemaRef, look: Look) -> Self {
+        Self { place, look, schema: Arc::clone(schema), options: Options::new(), rows: Vec::new(), left_out: 0 }
+    }
+
+    /// A value as it stands in a cell, before it is cut to the width of its column.
+    fn shown(&self, value: &str) -> String {
+        if self.look.is_markdown() {
+            return text::one_line(value).replace('|', "\\|");
+        }
+        if self.look.width.is_none() {
+            return text::one_line(value).into_owned();
+        }
+        let beginning: String = value.chars().take(LONGEST_CELL).collect();
+        text::one_line(&beginning).into_owned()
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let width = |text: &Option<String>| text.as_deref().map_or(NULL.len(), text::width);
+        let wanted: Vec<usize> = (0..self.schema.fields().len())
+            .map(|column| {
+                let name = text::width(&self.shown(self.schema.field(column).name()));
+                self.rows.iter().map(|row| width(&row[column])).max().unwrap_or(0).max(name)
+            })
+            .collect();
+        self.look.width.map_or(wanted.clone(), |terminal| fit(&wanted, terminal))
+    }
+
+    fn draw(&self, widths: &[usize]) -> Table {
+        let mut table = Table::new();
+        table.load_preset(self.look.preset).set_content_arrangement(ContentArrangement::Disabled);
+        if self.look.paint.on { table.enforce_styling() } else { table.force_no_tty() };
+        let names = self.schema.fields().iter().map(|field| self.shown(field.name()));
+        table.set_header(names.zip(widths).map(|(name, width)| {
+            let cell = Cell::new(text::cut(&name, *width));
+            if self.look.paint.on { cell.add_attribute(Attribute::Bold) } else { cell }
+        }));
+        for row in &self.rows {
+            table.add_row(row.iter().zip(widths).map(|(value, width)| match value {
+                Some(value) => Cell::new(text::cut(value, *width)),
+                None if self.look.paint.on => Cell::new(NULL).add_attribute(Attribute::Dim),
+                None => Cell::new(NULL),
+            }));
+        }
+        for (column, field) in table.column_iter_mut().zip(self.schema.fields()) {
+            if field.data_type().is_numeric() {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+
+    fn what_is_left_out(&self, columns: usize) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.left_out > 0 {
+            parts.push(format!("{} more {}", format_count(self.left_out), plural(self.left_out, "row")));
+        }
+        let hidden = (self.schema.fields().len() - columns) as u64;
+        if hidden > 0 {
+            parts.push(format!("{hidden} more {}", plural(hidden, "column")));
+        }
+        let advice = if hidden > 0 { "use -o csv or select fewer columns" } else { "use -o csv or limit" };
+        (!parts.is_empty()).then(|| format!("… {} ({advice})", parts.join(" and ")))
+    }
+}
+
+const NULL: &str = "null";
+
+impl RowWriter for TableWriter {
+    fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        let kept = batch.num_rows().min(self.look.rows - self.rows.len());
+        self.left_out += (batch.num_rows() - kept) as u64;
+        if kept == 0 {
+            return Ok(());
+        }
+        let batch = in_utc(&batch.slice(0, kept)).map_err(from_arrow)?;
+        let mut columns = self.options.columns(&batch).map_err(from_arrow)?;
+        let mut rows = Vec::with_capacity(kept);
+        for row in 0..kept {
+            let values = columns.iter_mut().map(|column| {
+                let mut value = String::new();
+                column.write(row, &mut value)?;
+                Ok((!column.is_null(row)).then(|| self.shown(&value)))
+            });
+            rows.push(values.collect::<Result<Vec<_>, _>>().map_err(from_arrow)?);
+        }
+        drop(columns);
+        self.rows.append(&mut rows);
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<Destination> {
+        let widths = self.widths();
+        if !widths.is_empty() {
+            let table = self.draw(&widths);
+            for line in table.lines() {
+                writeln!(self.place, "{line}")?;
+            }
+        }
+        if let Some(line) = self.what_is_left_out(widths.len()) {
+            writeln!(self.place, "{line}")?;
+        }
+        Ok(self.place)
+    }
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}

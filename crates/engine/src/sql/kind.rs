@@ -1,0 +1,200 @@
+//! What a statement does, and to which table.
+
+use bywash_core::{Code, Error, Place, Result, TableRef};
+use datafusion::sql::sqlparser::ast::{
+    CreateTable, Expr, Insert, ObjectType, Query, Select, SetExpr, Statement, TableObject, WrappedCollection,
+};
+use datafusion::sql::sqlparser::parser::Parser;
+
+use super::{DIALECT, Source, table_ref};
+
+/// What a statement does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatementKind {
+    /// Gives rows.
+    Query,
+    /// Gives one row for each column of a query: its type, extremes, averages, nulls.
+    Summarize,
+    /// Gives one row for each column of a table: its name and type.
+    Describe,
+    /// Gives the plan of a statement; with `analyze` it runs it and gives what was measured.
+    Explain {
+        /// Whether it runs.
+        analyze: bool,
+    },
+    /// Adds the rows of a query to a table.
+    Insert,
+    /// Replaces all rows of a table by those of a query.
+    InsertOverwrite,
+    /// Makes an empty table.
+    CreateTable {
+        /// Whether a table of that name is replaced.
+        or_replace: bool,
+        /// Whether a table of that name is left as it is.
+        if_not_exists: bool,
+    },
+    /// Makes a table of the rows of a query.
+    CreateTableAs {
+        /// Whether a table of that name is replaced.
+        or_replace: bool,
+        /// Whether a table of that name is left as it is.
+        if_not_exists: bool,
+    },
+    /// Removes a table.
+    DropTable {
+        /// Whether a missing table is no error.
+        if_exists: bool,
+    },
+    /// Anything else, by its leading words; the caller refuses it with [`StatementKind::refusal`].
+    Unsupported {
+        /// Such as `delete` or `merge`.
+        what: String,
+        /// What to do instead.
+        hint: &'static str,
+    },
+}
+
+impl StatementKind {
+    /// Whether it gives rows and changes nothing.
+    #[must_use]
+    pub const fn reads_only(&self) -> bool {
+        matches!(self, Self::Query | Self::Summarize | Self::Describe | Self::Explain { .. })
+    }
+
+    /// The error that says so, of a statement that is not supported.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Error> {
+        match self {
+            Self::Unsupported { what, hint } => {
+                Some(Error::new(Code::NotYetSupported, format!("`{what}` is not supported yet")).hint(*hint))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The kind, and the statement to plan: what stands behind `explain`, the query behind `describe`.
+pub(super) fn of(statement: Statement, summarize: bool) -> (StatementKind, Statement) {
+    if summarize {
+        return (StatementKind::Summarize, statement);
+    }
+    match statement {
+        Statement::Explain { analyze, statement, .. } => (StatementKind::Explain { analyze }, *statement),
+        Statement::ExplainTable { ref table_name, .. } => match select_all(&table_name.to_string()) {
+            Some(query) => (StatementKind::Describe, query),
+            None => (unsupported(&statement), statement),
+        },
+        other => (plain(&other), other),
+    }
+}
+
+fn plain(statement: &Statement) -> StatementKind {
+    match statement {
+        Statement::Query(query) if !writes(query) => StatementKind::Query,
+        Statement::Insert(Insert { source: Some(_), overwrite: true, .. }) => StatementKind::InsertOverwrite,
+        Statement::Insert(Insert { source: Some(_), replace_into: false, on: None, returning: None, .. }) => {
+            StatementKind::Insert
+        }
+        Statement::CreateTable(CreateTable { temporary: false, external: false, like: None, clone: None, .. }) => {
+            create_table(statement)
+        }
+        Statement::Drop { object_type: ObjectType::Table, names, if_exists, .. } if names.len() == 1 => {
+            StatementKind::DropTable { if_exists: *if_exists }
+        }
+        other => unsupported(other),
+    }
+}
+
+fn create_table(statement: &Statement) -> StatementKind {
+    match statement {
+        Statement::CreateTable(CreateTable { or_replace, if_not_exists, query: Some(_), .. }) => {
+            StatementKind::CreateTableAs { or_replace: *or_replace, if_not_exists: *if_not_exists }
+        }
+        Statement::CreateTable(CreateTable { or_replace, if_not_exists, .. }) => {
+            StatementKind::CreateTable { or_replace: *or_replace, if_not_exists: *if_not_exists }
+        }
+        other => unsupported(other),
+    }
+}
+
+fn unsupported(statement: &Statement) -> StatementKind {
+    let (what, hint) = match statement {
+        Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) | Statement::AlterTable(_) => {
+            (first_word(statement), "changing rows and columns comes with the next release of the lake")
+        }
+        Statement::Truncate { .. } => {
+            ("truncate".to_owned(), "replace all rows: `insert overwrite t select * from t where false`")
+        }
+        Statement::ShowTables { .. } => ("show tables".to_owned(), "write `from bywash.tables`"),
+        Statement::CreateView(_) => ("create view".to_owned(), "write a model with `kind: view` in its front matter"),
+        Statement::Drop { names, .. } if names.len() > 1 => {
+            ("drop of several tables".to_owned(), "drop one table at a time")
+        }
+        other => (first_word(other), "write a query, `insert into`, `create table … as` or `drop table`"),
+    };
+    StatementKind::Unsupported { what, hint }
+}
+
+fn first_word(statement: &Statement) -> String {
+    let text = statement.to_string().to_lowercase();
+    let mut words = text.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some(first @ ("alter" | "create" | "drop" | "merge" | "show")), Some(second)) => format!("{first} {second}"),
+        (Some(first), _) => first.to_owned(),
+        _ => "this statement".to_owned(),
+    }
+}
+
+/// `with … insert …` is a query to the parser.
+fn writes(query: &Query) -> bool {
+    match query.body.as_ref() {
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => true,
+        SetExpr::Select(select) => matches!(select.as_ref(), Select { into: Some(_), .. }),
+        _ => false,
+    }
+}
+
+fn select_all(table: &str) -> Option<Statement> {
+    Parser::parse_sql(&DIALECT, &format!("select * from {table}")).ok()?.pop()
+}
+
+/// The table that a statement writes.
+pub(super) fn target(source: &Source, statement: &Statement) -> Result<Option<(TableRef, Place)>> {
+    let name = match statement {
+        Statement::Insert(Insert { table: TableObject::TableName(name), .. }) => name,
+        Statement::CreateTable(create) => &create.name,
+        Statement::Drop { names, .. } => match names.first() {
+            Some(name) => name,
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    table_ref(source, name).map(Some)
+}
+
+/// How a `create table` wants its rows to lie.
+#[derive(Default)]
+pub(super) struct Layout {
+    pub(super) partition_by: Vec<String>,
+    pub(super) cluster_by: Vec<String>,
+}
+
+/// Takes `partition by` and `cluster by` out of a `create table`: the planner knows neither.
+pub(super) fn take_layout(statement: &mut Statement) -> Layout {
+    let Statement::CreateTable(create) = statement else { return Layout::default() };
+    let partition_by = match create.partition_by.take().map(|expression| *expression) {
+        Some(Expr::Tuple(parts)) => texts(&parts),
+        Some(Expr::Nested(part)) => texts(&[*part]),
+        Some(part) => texts(&[part]),
+        None => Vec::new(),
+    };
+    let cluster_by = match create.cluster_by.take() {
+        Some(WrappedCollection::NoWrapping(parts) | WrappedCollection::Parentheses(parts)) => texts(&parts),
+        None => Vec::new(),
+    };
+    Layout { partition_by, cluster_by }
+}
+
+fn texts(expressions: &[Expr]) -> Vec<String> {
+    expressions.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,81 @@
+//! The text a statement came from, and how the parser's spans become places in it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bywash_core::Place;
+use datafusion::sql::sqlparser::tokenizer::{Location, Span};
+
+/// A named text. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    path: Arc<PathBuf>,
+    text: Arc<str>,
+}
+
+impl Source {
+    pub(crate) fn new(path: impl Into<PathBuf>, text: &str) -> Self {
+        Self { path: Arc::new(path.into()), text: text.into() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Where a span stands; the whole text when the parser kept no span.
+    pub(crate) fn place(&self, span: Span) -> Place {
+        if span.start.line == 0 {
+            return Place { text: Some(Arc::clone(&self.text)), ..Place::file(self.path()) };
+        }
+        let length = if span.end.line == span.start.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
+        Place::span(self.path(), Arc::clone(&self.text), span.start.line, span.start.column, length)
+    }
+
+    /// The place of one point.
+    pub(crate) fn point(&self, location: Location) -> Place {
+        self.place(Span::new(location, location))
+    }
+
+    /// The text of a span.
+    pub(crate) fn slice(&self, span: Span) -> &str {
+        let (start, end) = (self.offset(span.start), self.offset(span.end));
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The place of the first word of the text that equals `word`, ignoring case.
+    pub(crate) fn find_word(&self, word: &str) -> Option<Place> {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let folded = word.to_lowercase();
+        for (line, text) in self.text.lines().enumerate() {
+            let text = text.to_lowercase();
+            for (start, _) in text.match_indices(&folded) {
+                let before = text[..start].chars().next_back();
+                let after = text[start + folded.len()..].chars().next();
+                if !before.is_some_and(is_part) && !after.is_some_and(is_part) && !in_comment(&text[..start]) {
+                    let column = text[..start].chars().count() as u64 + 1;
+                    let length = word.chars().count() as u64;
+                    return Some(Place::span(self.path(), Arc::clone(&self.text), line as u64 + 1, column, length));
+                }
+            }
+        }
+        None
+    }
+
+    fn offset(&self, location: Location) -> usize {
+        let line = usize::try_from(location.line.saturating_sub(1)).unwrap_or(usize::MAX);
+        let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
+        let start = match line {
+            0 => 0,
+            _ => self.text.match_indices('\n').nth(line - 1).map_or(self.text.len(), |(at, _)| at + 1),
+        };
+        self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
+    }
+}
+
+fn in_comment(before: &str) -> bool {
+    before.contains("--")
+}

@@ -1,0 +1,18 @@
+//! Rule T4: a table is a set of changes, and merging is union.
+//!
+//! A change is *live* when no live change takes it back. What a table holds follows from its set alone: each live
+//! append as the live rewrites that went over it left it. A set is *sound*, or it is a conflict; every load,
+//! statement, revert and merge adds changes and asks just that. There is no merge base.
+//!
+//! `model/change_sets.py` of the design executes the same rules; the names here are its names.
+
+mod change;
+mod set;
+mod tile;
+
+pub use change::{Change, ChangeKind, Pair, SourceKey};
+pub use set::{ChangeSet, Unsound};
+pub use tile::Tile;
+
+mod table_state;
+pub use table_state::{LoadContent, TableState};

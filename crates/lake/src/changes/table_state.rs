@@ -1,0 +1,253 @@
+//! A table's set of changes with its tiles, and the few ways to a new one: append, load, overwrite, revert, merge.
+//!
+//! Everything here is pure: data files were written before, and the result is committed elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use bywash_core::{ObjectId, ObjectIdBuilder, Result};
+use bywash_iceberg_spec::DataFile;
+
+use super::set::{holds, live, unsound};
+use super::tile::tiling;
+use super::{Change, ChangeKind, ChangeSet, Pair, SourceKey, Tile, Unsound};
+use crate::objects::{Objects, TableEntry};
+
+/// A table's changes and tiles, in memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableState {
+    /// The set.
+    pub changes: ChangeSet,
+    /// Tiles of the present and of history, by id.
+    pub tiles: BTreeMap<ObjectId, Tile>,
+}
+
+/// What a load read.
+#[derive(Clone, Debug)]
+pub struct LoadContent {
+    /// From where.
+    pub source_key: SourceKey,
+    /// The hash of the file.
+    pub content: ObjectId,
+    /// The field ids written: the same bytes in other columns are another change.
+    pub field_ids: Vec<i32>,
+}
+
+impl TableState {
+    /// Reads the set and tiles of an entry.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn read(objects: &Objects, entry: &TableEntry) -> Result<Self> {
+        let changes = by_id(entry.changes.all(objects).await?)?;
+        Ok(Self { changes, tiles: by_id(entry.tiles.all(objects).await?)? })
+    }
+
+    /// The changes that count.
+    #[must_use]
+    pub fn live(&self) -> BTreeSet<ObjectId> {
+        live(&self.changes)
+    }
+
+    /// What the table holds.
+    #[must_use]
+    pub fn holds(&self) -> BTreeSet<Pair> {
+        holds(&self.changes, &self.live())
+    }
+
+    /// The data files of the present.
+    pub fn files(&self) -> impl Iterator<Item = &DataFile> {
+        self.tiles.values().filter(|tile| tile.current).flat_map(|tile| &tile.files)
+    }
+
+    /// Whether this file's content is in the table, or was taken back for good (`revert --skip`).
+    #[must_use]
+    pub fn is_loaded(&self, key: &SourceKey, content: ObjectId) -> bool {
+        let alive = self.live();
+        let skipped: HashSet<_> = self
+            .changes
+            .iter()
+            .filter(|(id, change)| change.skip && alive.contains(id))
+            .flat_map(|(_, change)| change.takes_back.iter().copied())
+            .collect();
+        self.changes.iter().any(|(id, change)| {
+            change.source_key.as_ref() == Some(key)
+                && change.content == Some(content)
+                && (alive.contains(id) || skipped.contains(id))
+        })
+    }
+
+    /// The live load of a source key, if there is one.
+    #[must_use]
+    pub fn load_of(&self, key: &SourceKey) -> Option<ObjectId> {
+        let alive = self.live();
+        self.loads_of(key).find(|id| alive.contains(id))
+    }
+
+    /// The table with rows added by a statement or a node.
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn append(&self, id: ObjectId, files: Vec<DataFile>, label: &str) -> Result<Self, Unsound> {
+        let change = Change { append: Some(id), ..Change::new(ChangeKind::Append, label) };
+        self.with(id, change, vec![Tile::new([Pair::fresh(id)].into(), files)])
+    }
+
+    /// The table with a file loaded: first load, changed file and load after a revert are all its key's newest load.
+    ///
+    /// # Errors
+    /// The result would not be sound: rows of the earlier load were rewritten since.
+    pub fn load(&self, load: &LoadContent, files: Vec<DataFile>) -> Result<Self, Unsound> {
+        let (append, id) = self.load_ids(load);
+        let label = format!("load {}", load.source_key.path);
+        let change = Change {
+            takes_back: self.loads_of(&load.source_key).collect(),
+            append: Some(append),
+            source_key: Some(load.source_key.clone()),
+            content: Some(load.content),
+            ..Change::new(ChangeKind::Load, label)
+        };
+        self.with(id, change, vec![Tile::new([Pair::fresh(append)].into(), files)])
+    }
+
+    /// The table with a file loaded beside what its earlier loads gave (`on_change: append`).
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn load_beside(&self, load: &LoadContent, files: Vec<DataFile>) -> Result<Self, Unsound> {
+        let path = format!("{}#{}", load.source_key.path, load.content.short());
+        let source_key = SourceKey { path, ..load.source_key.clone() };
+        self.load(&LoadContent { source_key, ..load.clone() }, files)
+    }
+
+    /// The table without the live loads of a resource whose files are not among `paths` (a `replace` load).
+    /// `None` if there are none.
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn without_other_loads(&self, resource: &str, paths: &BTreeSet<String>) -> Result<Option<Self>, Unsound> {
+        let alive = self.live();
+        let gone = |key: &SourceKey| key.resource == resource && !paths.contains(&key.path);
+        let taken: BTreeSet<_> = self
+            .changes
+            .iter()
+            .filter(|(id, change)| alive.contains(id) && change.source_key.as_ref().is_some_and(gone))
+            .map(|(id, _)| *id)
+            .collect();
+        if taken.is_empty() {
+            return Ok(None);
+        }
+        self.revert(ObjectId::unique(), taken, false, "files that are gone").map(Some)
+    }
+
+    /// The table with the rows of `removed` files replaced by those of `added`: overwrite, replace partitions.
+    ///
+    /// A rewrite touches the changes whose rows stood in those files; the untouched files of the same tiles stay.
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn rewrite(
+        &self,
+        id: ObjectId,
+        removed: &HashSet<String>,
+        added: Vec<DataFile>,
+        label: &str,
+    ) -> Result<Self, Unsound> {
+        let alive = self.live();
+        let old: Vec<_> = self
+            .tiles
+            .values()
+            .filter(|tile| tile.current && tile.files.iter().any(|file| removed.contains(&file.path)))
+            .collect();
+        let appends: HashSet<_> = old.iter().flat_map(|tile| &tile.covers).map(|pair| pair.append).collect();
+        let touches = |change: &Change| change.append.is_some_and(|append| appends.contains(&append));
+        let is_rewrite = |change: &Change| change.kind == ChangeKind::Rewrite;
+        let live_where = |fits: &dyn Fn(&Change) -> bool| -> BTreeSet<ObjectId> {
+            let fitting = self.changes.iter().filter(|(id, change)| alive.contains(id) && fits(change));
+            fitting.map(|(id, _)| *id).collect()
+        };
+        let mut change = Change {
+            touched: live_where(&touches),
+            saw: live_where(&is_rewrite),
+            ..Change::new(ChangeKind::Rewrite, label)
+        };
+        let mut tiles: Vec<_> = old.into_iter().map(|tile| rewritten(tile, id, removed)).collect();
+        if !added.is_empty() {
+            change.append = Some(id);
+            tiles.push(Tile::new([Pair::fresh(id)].into(), added));
+        }
+        self.with(id, change, tiles)
+    }
+
+    /// The table with these changes taken back.
+    ///
+    /// # Errors
+    /// Later changes stand on them.
+    pub fn revert(&self, id: ObjectId, taken: BTreeSet<ObjectId>, skip: bool, label: &str) -> Result<Self, Unsound> {
+        let change = Change { takes_back: taken, skip, ..Change::new(ChangeKind::Revert, label) };
+        self.with(id, change, Vec::new())
+    }
+
+    /// The union of both sides: it does not matter which side is the target, nor how often.
+    ///
+    /// # Errors
+    /// The union is not sound.
+    pub fn merge(&self, source: &Self) -> Result<Self, Unsound> {
+        let mut changes = self.changes.clone();
+        changes.extend(source.changes.iter().map(|(id, change)| (*id, change.clone())));
+        sound(changes, &[&self.tiles, &source.tiles])
+    }
+
+    fn with(&self, id: ObjectId, change: Change, tiles: Vec<Tile>) -> Result<Self, Unsound> {
+        let mut changes = self.changes.clone();
+        changes.insert(id, change);
+        let new = tiles.into_iter().map(|tile| (tile.id(), tile)).collect();
+        sound(changes, &[&new, &self.tiles])
+    }
+
+    fn loads_of<'a>(&'a self, key: &'a SourceKey) -> impl Iterator<Item = ObjectId> + 'a {
+        self.changes.iter().filter(move |(_, change)| change.source_key.as_ref() == Some(key)).map(|(id, _)| *id)
+    }
+
+    /// The names of a load's rows and of the load: equal for the same file after the same loads, on any branch.
+    fn load_ids(&self, load: &LoadContent) -> (ObjectId, ObjectId) {
+        let SourceKey { resource, path } = &load.source_key;
+        let mut rows = ObjectIdBuilder::default().part(resource).part(path).part(load.content.as_bytes());
+        for field_id in &load.field_ids {
+            rows = rows.part(field_id.to_le_bytes());
+        }
+        let append = rows.finish();
+        let mut builder = ObjectIdBuilder::default().part(append.as_bytes());
+        for earlier in self.loads_of(&load.source_key) {
+            builder = builder.part(earlier.as_bytes());
+        }
+        (append, builder.finish())
+    }
+}
+
+/// The one way to a new set: is it sound; which tiles hold it; the others are history.
+fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<TableState, Unsound> {
+    if let Some(reason) = unsound(&changes) {
+        return Err(reason);
+    }
+    let wanted = holds(&changes, &live(&changes));
+    let chosen = tiling(&wanted, piles).ok_or(Unsound::NoTiling)?;
+    let mut tiles = BTreeMap::new();
+    for (id, tile) in piles.iter().flat_map(|pile| pile.iter()) {
+        tiles.entry(*id).or_insert_with(|| Tile { current: chosen.contains(id), ..tile.clone() });
+    }
+    Ok(TableState { changes, tiles })
+}
+
+fn rewritten(tile: &Tile, by: ObjectId, removed: &HashSet<String>) -> Tile {
+    let over = |pair: &Pair| {
+        let mut pair = pair.clone();
+        pair.rewrites.insert(by);
+        pair
+    };
+    let kept = tile.files.iter().filter(|file| !removed.contains(&file.path)).cloned().collect();
+    Tile::new(tile.covers.iter().map(over).collect(), kept)
+}
+
+fn by_id<T>(named: BTreeMap<String, T>) -> Result<BTreeMap<ObjectId, T>> {
+    named.into_iter().map(|(id, value)| Ok((id.parse()?, value))).collect()
+}

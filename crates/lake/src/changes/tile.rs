@@ -1,0 +1,63 @@
+//! A tile: data files that together hold exactly certain pairs. A table's files are an exact tiling of what it holds.
+//!
+//! A tile can have no file at all: rows that a rewrite deleted are still accounted for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use bywash_core::{ObjectId, ObjectIdBuilder};
+use bywash_iceberg_spec::DataFile;
+
+use super::Pair;
+
+/// Data files, and the pairs that they hold together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tile {
+    /// What the files hold, all of it and nothing else.
+    pub covers: BTreeSet<Pair>,
+    /// The files.
+    pub files: Vec<DataFile>,
+    /// Whether the entry's snapshot has these files; otherwise they are history.
+    pub current: bool,
+}
+
+impl Tile {
+    /// A tile of the present.
+    #[must_use]
+    pub fn new(covers: BTreeSet<Pair>, files: Vec<DataFile>) -> Self {
+        Self { covers, files, current: true }
+    }
+
+    /// The tile's id: what it covers and which files, whether or not it is current.
+    #[must_use]
+    pub fn id(&self) -> ObjectId {
+        let mut builder = ObjectIdBuilder::default();
+        for pair in &self.covers {
+            builder = builder.part("pair").part(pair.append.as_bytes());
+            for rewrite in &pair.rewrites {
+                builder = builder.part(rewrite.as_bytes());
+            }
+        }
+        for file in &self.files {
+            builder = builder.part("file").part(&file.path);
+        }
+        builder.finish()
+    }
+}
+
+/// Whole tiles that cover exactly what is wanted: those of the present first, then earlier piles and larger tiles.
+/// `None` if there are none.
+pub(super) fn tiling(wanted: &BTreeSet<Pair>, piles: &[&BTreeMap<ObjectId, Tile>]) -> Option<BTreeSet<ObjectId>> {
+    let mut tiles: Vec<_> =
+        piles.iter().enumerate().flat_map(|(pile, tiles)| tiles.iter().map(move |(id, tile)| (pile, *id, tile))).collect();
+    tiles.sort_by_key(|(pile, id, tile)| (!tile.current, *pile, std::cmp::Reverse(tile.covers.len()), *id));
+    let (mut chosen, mut covered) = (BTreeSet::new(), BTreeSet::new());
+    for (_, id, tile) in tiles {
+        if tile.covers.is_subset(wanted) && covered.is_disjoint(&tile.covers) {
+            covered.extend(tile.covers.iter().cloned());
+            chosen.insert(id);
+        }
+    }
+    (covered == *wanted).then_some(chosen)
+}

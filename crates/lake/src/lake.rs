@@ -1,0 +1,304 @@
+//! The door to a lake: its refs and commits.
+//!
+//! A lake is a folder with `catalog.db` (objects, refs, reflog, runs) and `warehouse/` (Iceberg tables). Reading
+//! needs no lock; a ref moves by one compare-and-swap in one transaction that also stores what it points to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bywash_core::{Code, Error, ObjectId, RefName, Result, SystemClock, TableName, suggestion};
+
+use crate::objects::{Commit, Entry, HashTree, Objects};
+use crate::storage::Warehouse;
+use crate::store::{Outcome, RefKind, RefRow, RefSwap, SqliteStore, Store, Transaction};
+
+/// A lake, open. Cheap to clone.
+#[derive(Clone)]
+pub struct Lake {
+    store: Store,
+    warehouse: Arc<Warehouse>,
+    folder: PathBuf,
+}
+
+/// A commit with its id, and the ref that pointed to it when it was read.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The ref, if it was named by one.
+    pub name: Option<RefName>,
+    /// The commit's id.
+    pub id: ObjectId,
+    /// The commit.
+    pub commit: Commit,
+}
+
+impl Lake {
+    /// Opens the lake in this folder, and creates it with an empty `main` if there is none.
+    ///
+    /// `patience` is how long to wait for a catalog that another process holds.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or the catalog is locked, damaged or too new.
+    pub async fn open(folder: &Path, patience: Duration) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|error| Error::io("create the lake folder", folder, &error))?;
+        let folder = folder.canonicalize().map_err(|error| Error::io("open the lake folder", folder, &error))?;
+        let store: Store = Arc::new(SqliteStore::open(&folder.join("catalog.db"), patience).await?);
+        let warehouse = Arc::new(Warehouse::open(&folder.join("warehouse"))?);
+        let lake = Self { store, warehouse, folder };
+        lake.ensure_main().await?;
+        Ok(lake)
+    }
+
+    /// Whether there is a lake in this folder.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("catalog.db").exists()
+    }
+
+    /// Objects, with nothing pending.
+    #[must_use]
+    pub fn objects(&self) -> Objects {
+        Objects::new(self.store.clone())
+    }
+
+    /// The durable side.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where the tables' files are.
+    #[must_use]
+    pub fn warehouse(&self) -> &Arc<Warehouse> {
+        &self.warehouse
+    }
+
+    /// The lake's folder, absolute.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A branch's newest commit.
+    ///
+    /// # Errors
+    /// There is no such branch.
+    pub async fn branch(&self, name: &RefName) -> Result<Head> {
+        let found = self.store.read_ref(name.as_str()).await?.filter(|row| row.kind == RefKind::Branch);
+        match found {
+            Some(row) => self.head(Some(name.clone()), row.commit).await,
+            None => Err(self.unknown_ref(name.as_str(), "branch").await?),
+        }
+    }
+
+    /// The commit that a ref, a commit id or a branch at a time stands for.
+    ///
+    /// # Errors
+    /// Nothing is called that.
+    pub async fn resolve(&self, text: &str) -> Result<Head> {
+        if let Some(row) = self.store.read_ref(text).await? {
+            return self.head(text.parse().ok(), row.commit).await;
+        }
+        if let Some((name, time)) = text.split_once('@') {
+            return self.resolve_at(name, time).await;
+        }
+        if let Some((text, back)) = text.split_once('~') {
+            return self.ancestor(text, back).await;
+        }
+        match self.find_commit(text).await? {
+            Some(id) => self.head(None, id).await,
+            None => Err(self.unknown_ref(text, "branch, tag or commit").await?),
+        }
+    }
+
+    /// A commit by its id.
+    ///
+    /// # Errors
+    /// It is absent.
+    pub async fn commit(&self, id: ObjectId) -> Result<Commit> {
+        self.objects().read(id).await
+    }
+
+    /// The entry under a name in a commit.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn entry(&self, commit: &Commit, name: &TableName) -> Result<Option<Entry>> {
+        commit.tree.get(&self.objects(), &name.to_string()).await
+    }
+
+    /// Makes a branch or a tag.
+    ///
+    /// # Errors
+    /// Something has the name already.
+    pub async fn create_ref(&self, kind: RefKind, name: &RefName, at: ObjectId) -> Result<()> {
+        let message = format!("create {} {name}", kind.as_str());
+        let swap = RefSwap { name: name.to_string(), kind, expected: None, new: Some(at), message, run: None };
+        match self.store.transact(Transaction { swaps: vec![swap], ..Transaction::default() }).await? {
+            Outcome::Done => Ok(()),
+            Outcome::Moved(_) => Err(Error::new(Code::RefExists, format!("`{name}` exists already"))
+                .hint("choose another name, or delete that one first")),
+        }
+    }
+
+    /// Deletes a branch or a tag; its commits stay until they are collected.
+    ///
+    /// # Errors
+    /// There is none of that name and kind, or it is `main`.
+    pub async fn delete_ref(&self, kind: RefKind, name: &RefName) -> Result<ObjectId> {
+        if *name == RefName::main() {
+            return Err(Error::new(Code::UnsafeDelete, "`main` cannot be deleted"));
+        }
+        let Some(row) = self.store.read_ref(name.as_str()).await?.filter(|row| row.kind == kind) else {
+            return Err(self.unknown_ref(name.as_str(), kind.as_str()).await?);
+        };
+        let message = format!("delete {} {name}", kind.as_str());
+        let swap = RefSwap { name: row.name, kind, expected: Some(row.commit), new: None, message, run: None };
+        match self.store.transact(Transaction { swaps: vec![swap], ..Transaction::default() }).await? {
+            Outcome::Done => Ok(row.commit),
+            Outcome::Moved(_) => Err(moved(name)),
+        }
+    }
+
+    /// All refs of a kind.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn refs(&self, kind: RefKind) -> Result<Vec<RefRow>> {
+        Ok(self.store.refs().await?.into_iter().filter(|row| row.kind == kind).collect())
+    }
+
+    /// Commits a tree on a branch that must still be at `head`; `Ok(None)` if it has moved.
+    ///
+    /// The transaction may carry more: rows of a run, kept outputs.
+    ///
+    /// # Errors
+    /// The catalog cannot be written.
+    pub async fn commit_tree(
+        &self,
+        objects: &Objects,
+        head: &Head,
+        commit: Commit,
+        mut transaction: Transaction,
+    ) -> Result<Option<ObjectId>> {
+        let Some(name) = &head.name else {
+            return Err(Error::new(Code::WrongUsage, "only a branch can be written to").hint("name a branch with `--ref`"));
+        };
+        let (message, run) = (commit.message.clone(), commit.run.clone());
+        let id = objects.add(&commit)?;
+        transaction.swaps.push(RefSwap {
+            name: name.to_string(),
+            kind: RefKind::Branch,
+            expected: Some(head.id),
+            new: Some(id),
+            message,
+            run,
+        });
+        Ok(self.transact(objects, transaction).await?.then_some(id))
+    }
+
+    /// Stores everything pending and the rest of the transaction; false if a ref has moved.
+    ///
+    /// # Errors
+    /// The catalog cannot be written.
+    pub async fn transact(&self, objects: &Objects, mut transaction: Transaction) -> Result<bool> {
+        transaction.objects.extend(objects.pending());
+        let stored = transaction.objects.clone();
+        let outcome = self.store.transact(transaction).await?;
+        if outcome == Outcome::Done {
+            objects.stored(&stored);
+        }
+        Ok(outcome == Outcome::Done)
+    }
+
+    /// A commit on top of `head` with this tree.
+    #[must_use]
+    pub fn next_commit(&self, head: &Head, tree: HashTree<Entry>, message: impl Into<String>) -> Commit {
+        Commit {
+            parents: vec![head.id],
+            tree,
+            author: author(),
+            message: message.into(),
+            time: SystemClock.now(),
+            run: None,
+        }
+    }
+
+    async fn head(&self, name: Option<RefName>, id: ObjectId) -> Result<Head> {
+        Ok(Head { name, id, commit: self.commit(id).await? })
+    }
+
+    async fn ensure_main(&self) -> Result<()> {
+        if self.store.read_ref("main").await?.is_some() {
+            return Ok(());
+        }
+        let objects = self.objects();
+        let commit = Commit {
+            parents: Vec::new(),
+            tree: HashTree::default(),
+            author: author(),
+            message: "create lake".to_owned(),
+            time: SystemClock.now(),
+            run: None,
+        };
+        let new = Some(objects.add(&commit)?);
+        let message = commit.message;
+        let swap = RefSwap { name: "main".to_owned(), kind: RefKind::Branch, expected: None, new, message, run: None };
+        // Another process may have been faster; then its `main` stands.
+        self.transact(&objects, Transaction { swaps: vec![swap], ..Transaction::default() }).await?;
+        Ok(())
+    }
+
+    /// Rule T2: the latest swap at or before that time in the reflog.
+    async fn resolve_at(&self, name: &str, time: &str) -> Result<Head> {
+        let micros = bywash_core::parse_time(time)?;
+        let log = self.store.reflog(Some(name)).await?;
+        if log.is_empty() {
+            return Err(self.unknown_ref(name, "branch").await?);
+        }
+        // A recreated ref starts anew: what happened before its last creation is not its history.
+        let own = log.iter().take_while(|row| row.new.is_some());
+        let found = own.filter(|row| row.time <= micros).max_by_key(|row| row.time).and_then(|row| row.new);
+        match found {
+            Some(id) => self.head(None, id).await,
+            None => Err(Error::new(Code::UnknownRef, format!("`{name}` did not exist at `{time}`"))
+                .hint(format!("`bywash log --ref {name}` shows its history"))),
+        }
+    }
+
+    async fn ancestor(&self, text: &str, back: &str) -> Result<Head> {
+        let steps: usize = back
+            .parse()
+            .map_err(|_| Error::new(Code::UnknownRef, format!("`~{back}` is no number of commits to go back")))?;
+        let mut head = Box::pin(self.resolve(text)).await?;
+        for _ in 0..steps {
+            let Some(parent) = head.commit.parents.first() else {
+                return Err(Error::new(Code::UnknownRef, format!("`{text}` has fewer than {steps} commits before it")));
+            };
+            head = self.head(None, *parent).await?;
+        }
+        Ok(head)
+    }
+
+    pub(crate) async fn unknown_ref(&self, text: &str, what: &str) -> Result<Error> {
+        let refs = self.store.refs().await?;
+        let known = refs.iter().filter(|row| row.kind != RefKind::Run).map(|row| row.name.as_str());
+        Ok(Error::new(Code::UnknownRef, format!("there is no {what} `{text}`"))
+            .maybe_hint(suggestion(text, known))
+            .hint("`bywash branch list` and `bywash tag list` show what there is"))
+    }
+}
+
+/// Who acts, as the system names the user.
+#[must_use]
+pub fn author() -> String {
+    ["BYWASH_AUTHOR", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|variable| std::env::var(variable).ok().filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The ref moved between reading and writing.
+pub(crate) fn moved(name: &RefName) -> Error {
+    Error::new(Code::TargetMoved, format!("`{name}` has moved meanwhile")).hint("nothing was changed: run the command again")
+}

@@ -1,0 +1,23 @@
+//! The lake: git's object model over Iceberg tables.
+//!
+//! `storage` makes files durable; `tables` writes and reads Iceberg tables in them; `changes` says what a table
+//! holds (rule T4); `objects` are commits, trees and entries; `store` keeps objects and refs; `lake` is the door:
+//! refs, history, commits; `merge` and `revert` make new trees from old ones; `doctor` looks for what is wrong.
+
+pub mod changes;
+mod doctor;
+mod history;
+mod lake;
+mod merge;
+pub mod objects;
+mod publish;
+mod revert;
+pub mod storage;
+pub mod store;
+pub mod tables;
+
+pub use doctor::Finding;
+pub use lake::{Head, Lake, author};
+pub use merge::{MergedTree, TableMerge};
+pub use publish::{NewTable, TableWork};
+pub use revert::RevertedTree;

@@ -1,0 +1,74 @@
+//! Objects as a writer sees them: what the store has, and what this writer is about to add.
+//!
+//! Nothing reaches the store before the transaction that also moves a ref, so a crash leaves no half set.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use bywash_core::{Code, Error, ObjectId, Result};
+
+use crate::store::CatalogStore;
+
+/// A view of the store's objects with pending ones on top. Cheap to clone; clones share the pending ones.
+#[derive(Clone)]
+pub struct Objects {
+    store: Arc<dyn CatalogStore>,
+    pending: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
+}
+
+impl Objects {
+    /// A view with nothing pending.
+    pub fn new(store: Arc<dyn CatalogStore>) -> Self {
+        Self { store, pending: Arc::default() }
+    }
+
+    /// Reads one object.
+    ///
+    /// # Errors
+    /// The object is absent, or is not what was expected.
+    pub async fn read<T: DeserializeOwned>(&self, id: ObjectId) -> Result<T> {
+        let waiting = self.lock().get(&id).cloned();
+        let bytes = match waiting {
+            Some(bytes) => bytes,
+            None => self.store.object(id).await?,
+        };
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Error::new(Code::CatalogCorrupt, format!("object `{id}` of the catalog cannot be read"))
+                .caused_by(error)
+                .hint("run `bywash doctor` to see what it affects")
+        })
+    }
+
+    /// Adds an object to what the next transaction stores.
+    ///
+    /// # Errors
+    /// None in practice: only values that serialise are passed.
+    pub fn add<T: Serialize>(&self, value: &T) -> Result<ObjectId> {
+        let bytes = serde_json::to_vec(value).map_err(|error| Error::bug("an object does not serialise").caused_by(error))?;
+        let id = ObjectId::of(&bytes);
+        self.lock().insert(id, Bytes::from(bytes));
+        Ok(id)
+    }
+
+    /// Everything pending, for a transaction.
+    #[must_use]
+    pub fn pending(&self) -> Vec<(ObjectId, Bytes)> {
+        self.lock().iter().map(|(id, bytes)| (*id, bytes.clone())).collect()
+    }
+
+    /// Forgets these, which a transaction has stored.
+    pub fn stored(&self, objects: &[(ObjectId, Bytes)]) {
+        let mut pending = self.lock();
+        for (id, _) in objects {
+            pending.remove(id);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Bytes>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,11 @@
+//! What the catalog keeps: commits, trees, entries and the sets inside them, each addressed by its content.
+
+mod buffer;
+mod commit;
+mod entry;
+mod hash_tree;
+
+pub use buffer::Objects;
+pub use commit::Commit;
+pub use entry::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
+pub use hash_tree::HashTree;

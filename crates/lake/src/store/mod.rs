@@ -1,0 +1,117 @@
+//! Where objects, refs, the reflog and the log of runs live: one small trait, so that a team's PostgreSQL can take
+//! the place of the embedded SQLite.
+//!
+//! One transaction stores objects and moves refs (rule T1): either all of it holds afterwards, or none.
+
+mod rows;
+mod sqlite;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use bywash_core::{ObjectId, Result};
+
+pub use rows::{LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
+pub use sqlite::SqliteStore;
+
+/// A shared handle to a store.
+pub type Store = Arc<dyn CatalogStore>;
+
+/// One move of a ref: it happens only if the ref still is what was expected.
+#[derive(Clone, Debug)]
+pub struct RefSwap {
+    /// The ref.
+    pub name: String,
+    /// What it is, when it is created.
+    pub kind: RefKind,
+    /// The commit that it must point to now; `None`: it must not exist.
+    pub expected: Option<ObjectId>,
+    /// The commit that it points to afterwards; `None`: it is deleted.
+    pub new: Option<ObjectId>,
+    /// Why, for the reflog.
+    pub message: String,
+    /// The run that moves it.
+    pub run: Option<String>,
+}
+
+/// A field id that a table has given out (rule T3).
+#[derive(Clone, Debug)]
+pub struct FieldIdRow {
+    /// The table.
+    pub table_uuid: String,
+    /// The id of the field that holds it, or 0.
+    pub parent: i32,
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: String,
+    /// The id, never given out again.
+    pub id: i32,
+}
+
+/// What one transaction does.
+#[derive(Clone, Debug, Default)]
+pub struct Transaction {
+    /// Objects to store; those that exist are left as they are.
+    pub objects: Vec<(ObjectId, Bytes)>,
+    /// Refs to move, all or none.
+    pub swaps: Vec<RefSwap>,
+    /// Field ids given out.
+    pub field_ids: Vec<FieldIdRow>,
+    /// A run's row, replaced as a whole.
+    pub run: Option<RunRow>,
+    /// Finished nodes of a run.
+    pub nodes: Vec<RunNodeRow>,
+    /// Files loaded by a run.
+    pub loads: Vec<LoadRow>,
+    /// Test results of a run.
+    pub tests: Vec<TestRow>,
+    /// Outputs by key, for reuse on any branch (rule R3).
+    pub outputs: Vec<Output>,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it holds.
+    Done,
+    /// This ref was not what was expected; nothing has changed.
+    Moved(String),
+}
+
+/// The durable side of the catalog.
+#[async_trait]
+pub trait CatalogStore: Send + Sync {
+    /// The bytes of an object; an absent one is an error.
+    async fn object(&self, id: ObjectId) -> Result<Bytes>;
+    /// Which of these objects are absent.
+    async fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>>;
+    /// One ref.
+    async fn read_ref(&self, name: &str) -> Result<Option<RefRow>>;
+    /// All refs by name.
+    async fn refs(&self) -> Result<Vec<RefRow>>;
+    /// The reflog, of one ref or of all, newest first.
+    async fn reflog(&self, name: Option<&str>) -> Result<Vec<ReflogRow>>;
+    /// Does all of a transaction or nothing.
+    async fn transact(&self, transaction: Transaction) -> Result<Outcome>;
+    /// The kept output with this key.
+    async fn output(&self, key: ObjectId) -> Result<Option<Output>>;
+    /// Whether a run of this node has recorded this version of its table (rule R7).
+    async fn is_recorded(&self, node: &str, version: ObjectId) -> Result<bool>;
+    /// Runs, newest first.
+    async fn runs(&self) -> Result<Vec<RunRow>>;
+    /// The newest run with this key.
+    async fn run_by_key(&self, run_key: &str) -> Result<Option<RunRow>>;
+    /// Says that a run is alive.
+    async fn heartbeat(&self, run: &str, now: i64) -> Result<()>;
+    /// Nodes of one run or of all, in order.
+    async fn run_nodes(&self, run: Option<&str>) -> Result<Vec<RunNodeRow>>;
+    /// Files loaded by one run or by all.
+    async fn loads(&self, run: Option<&str>) -> Result<Vec<LoadRow>>;
+    /// Test results of one run or of all.
+    async fn tests(&self, run: Option<&str>) -> Result<Vec<TestRow>>;
+    /// What the store finds wrong with itself.
+    async fn integrity(&self) -> Result<Vec<String>>;
+}

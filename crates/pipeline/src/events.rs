@@ -1,0 +1,72 @@
+//! What a run tells while it works. Whoever starts a run passes a listener; drawing bars, writing lines or logs is
+//! the listener's business, and nothing in a run depends on it.
+
+use std::time::Duration;
+
+/// What happened to a node in a run, as `bywash run -o json` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeStatus {
+    /// Its rows were computed.
+    Ran,
+    /// What it would compute was there already.
+    Reused,
+    /// It was not tried, because something before it failed.
+    Skipped,
+    /// It failed.
+    Failed,
+}
+
+/// One thing that happened. Names are full: `namespace.table`.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A node began to work.
+    NodeStarted {
+        /// The node.
+        name: String,
+        /// What it is: `source`, `seed`, `table`, `view`, `incremental`, `test`.
+        kind: String,
+    },
+    /// How far a node is: totals so far, not steps.
+    NodeProgress {
+        /// The node.
+        name: String,
+        /// Rows written so far.
+        rows: u64,
+        /// Bytes read so far.
+        bytes: u64,
+    },
+    /// A node is done. Nodes that are reused or skipped finish without having started.
+    NodeFinished {
+        /// The node.
+        name: String,
+        /// What it is.
+        kind: String,
+        /// What happened to it.
+        status: NodeStatus,
+        /// Rows of the result.
+        rows: u64,
+        /// Bytes of the result.
+        bytes: u64,
+        /// How long it took.
+        elapsed: Duration,
+        /// A few words: why it ran, what was new, what failed.
+        note: Option<String>,
+    },
+    /// Something else to say: one line.
+    Message(String),
+}
+
+/// Hears what happens. Called from several threads at once, and must not block.
+pub trait Listener: Send + Sync {
+    /// Something happened.
+    fn hear(&self, event: Event);
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silence;
+
+impl Listener for Silence {
+    fn hear(&self, _event: Event) {}
+}

@@ -1,0 +1,8 @@
+//! The lake as SQL sees it: a tree under work, the resolver that finds tables in it, and the system tables.
+
+mod resolver;
+mod system_tables;
+mod working_tree;
+
+pub use resolver::{FileOpener, LakeResolver, NoFiles};
+pub use working_tree::WorkingTree;

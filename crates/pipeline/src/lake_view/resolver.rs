@@ -1,0 +1,159 @@
+//! Finds what SQL names: tables and views of a tree, tables at another ref, system tables, files.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bywash_core::{Code, Error, Result, TableName, TableRef, suggestion};
+use bywash_engine::{LakeTable, Resolved, TableResolver};
+use bywash_lake::objects::{Entry, TableEntry};
+use bywash_lake::tables::TableFiles;
+
+use super::WorkingTree;
+use super::system_tables::{SYSTEM_TABLES, system_table};
+
+/// Opens files that SQL names in quotes; implemented by whoever reads files.
+#[async_trait]
+pub trait FileOpener: Send + Sync {
+    /// The rows of a file or glob.
+    async fn open(&self, path: &str) -> Result<Resolved>;
+}
+
+/// No files at all.
+pub struct NoFiles;
+
+#[async_trait]
+impl FileOpener for NoFiles {
+    async fn open(&self, path: &str) -> Result<Resolved> {
+        Err(Error::new(Code::NotYetSupported, format!("the file `{path}` cannot be read inside a model"))
+            .hint("make it a resource of a source, or a seed, and read that table"))
+    }
+}
+
+/// Resolves names in one tree.
+pub struct LakeResolver {
+    tree: Option<Arc<WorkingTree>>,
+    files: Arc<dyn FileOpener>,
+    overlays: BTreeMap<TableName, Resolved>,
+    others: Mutex<HashMap<String, Arc<WorkingTree>>>,
+    known: Vec<String>,
+}
+
+impl LakeResolver {
+    /// Resolves in this tree.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn new(tree: Arc<WorkingTree>, files: Arc<dyn FileOpener>) -> Result<Self> {
+        let known = tree.names().await?.into_iter().collect();
+        Ok(Self { tree: Some(tree), files, overlays: BTreeMap::new(), others: Mutex::default(), known })
+    }
+
+    /// Resolves files alone: there is no lake.
+    #[must_use]
+    pub fn without_lake(files: Arc<dyn FileOpener>) -> Self {
+        Self { tree: None, files, overlays: BTreeMap::new(), others: Mutex::default(), known: Vec::new() }
+    }
+
+    /// Puts something in the place of a table.
+    #[must_use]
+    pub fn with(mut self, name: TableName, resolved: Resolved) -> Self {
+        self.known.push(name.to_string());
+        self.overlays.insert(name, resolved);
+        self
+    }
+
+    fn full_name(&self, table: &TableRef) -> Result<TableName> {
+        if let Some(namespace) = &table.namespace {
+            return TableName::new(namespace, &table.name);
+        }
+        let fits = |name: &&String| name.split_once('.').is_some_and(|(_, name)| name == table.name);
+        let mut found: Vec<_> = self.known.iter().filter(fits).collect();
+        found.sort();
+        found.dedup();
+        match found.as_slice() {
+            [one] => one.parse(),
+            [] => Err(self.unknown(table)),
+            several => Err(Error::new(Code::AmbiguousTable, format!("`{table}` could be any of {} tables", several.len()))
+                .hint(format!("write {}", several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")))),
+        }
+    }
+
+    fn unknown(&self, table: &TableRef) -> Error {
+        let wanted = TableRef { at: None, ..table.clone() }.to_string();
+        let bare = self.known.iter().filter_map(|name| name.split_once('.').map(|(_, bare)| bare));
+        let near = match table.namespace {
+            Some(_) => suggestion(&wanted, self.known.iter().map(String::as_str)),
+            None => suggestion(&wanted, bare),
+        };
+        Error::new(Code::UnknownTable, format!("there is no table `{wanted}`"))
+            .maybe_hint(near)
+            .hint("`bywash table list` shows what there is")
+    }
+
+    async fn tree_at(&self, tree: &WorkingTree, at: &str) -> Result<Arc<WorkingTree>> {
+        let kept = self.others.lock().unwrap_or_else(PoisonError::into_inner).get(at).cloned();
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let head = tree.lake().resolve(at).await?;
+        let other = Arc::new(WorkingTree::new(tree.lake().clone(), head));
+        self.others.lock().unwrap_or_else(PoisonError::into_inner).insert(at.to_owned(), other.clone());
+        Ok(other)
+    }
+
+    async fn resolve_in(&self, tree: &WorkingTree, name: &TableName) -> Result<Option<Resolved>> {
+        match tree.entry(name).await? {
+            None => Ok(None),
+            Some(Entry::View(view)) => Ok(Some(Resolved::View { sql: view.sql, origin: view.origin.into() })),
+            Some(Entry::Table(table)) => Ok(Some(Resolved::Lake(lake_table(tree, name, &table).await?))),
+        }
+    }
+}
+
+/// A table of the lake for the engine.
+///
+/// # Errors
+/// Its metadata cannot be read.
+pub async fn lake_table(tree: &WorkingTree, name: &TableName, table: &TableEntry) -> Result<LakeTable> {
+    let warehouse = tree.lake().warehouse().clone();
+    let files = TableFiles::load(&warehouse, &table.metadata, table.snapshot_id).await?;
+    Ok(LakeTable { name: name.to_string(), warehouse, files: Arc::new(files), only: None })
+}
+
+#[async_trait]
+impl TableResolver for LakeResolver {
+    async fn resolve(&self, table: &TableRef) -> Result<Resolved> {
+        let Some(tree) = &self.tree else {
+            return Err(Error::new(Code::UnknownTable, format!("there is no table `{table}`: this is no Bywash project"))
+                .hint("name a file in quotes, like `from 'data/x.csv'`, or run `bywash init` first"));
+        };
+        if table.namespace.as_deref() == Some("bywash") {
+            let batch = system_table(tree, &table.name).await?;
+            return Ok(Resolved::Batches(batch.schema(), vec![batch]));
+        }
+        if let Some(at) = &table.at {
+            let other = self.tree_at(tree, at).await?;
+            let local = Self::new(other.clone(), self.files.clone()).await?;
+            let name = local.full_name(table)?;
+            return local.resolve_in(&other, &name).await?.ok_or_else(|| {
+                Error::new(Code::UnknownTable, format!("there is no table `{name}` at `{at}`"))
+                    .hint(format!("`bywash table list --ref {at}` shows what there is"))
+            });
+        }
+        let name = self.full_name(table)?;
+        if let Some(overlay) = self.overlays.get(&name) {
+            return Ok(overlay.clone());
+        }
+        self.resolve_in(tree, &name).await?.ok_or_else(|| self.unknown(table))
+    }
+
+    async fn resolve_file(&self, path: &str) -> Result<Resolved> {
+        self.files.open(path).await
+    }
+
+    fn known_tables(&self) -> Vec<String> {
+        let system = SYSTEM_TABLES.iter().map(|name| format!("bywash.{name}"));
+        self.known.iter().cloned().chain(system).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! A commit's tree with changes on top that are not committed yet, and a record of what was looked at.
+//!
+//! Rule R1 needs that record: whether a run can be rebased depends on every name it read, present or absent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bywash_core::{Result, TableName};
+use bywash_lake::objects::{Entry, HashTree, Objects};
+use bywash_lake::{Head, Lake};
+use tokio::sync::OnceCell;
+
+/// A tree under work.
+pub struct WorkingTree {
+    lake: Lake,
+    objects: Objects,
+    base: Head,
+    names: OnceCell<BTreeSet<String>>,
+    work: Mutex<Work>,
+}
+
+#[derive(Default)]
+struct Work {
+    edits: BTreeMap<String, Option<Entry>>,
+    reads: BTreeSet<String>,
+}
+
+impl WorkingTree {
+    /// The tree of a commit, without changes.
+    #[must_use]
+    pub fn new(lake: Lake, base: Head) -> Self {
+        let objects = lake.objects();
+        Self { lake, objects, base, names: OnceCell::new(), work: Mutex::default() }
+    }
+
+    /// The lake.
+    #[must_use]
+    pub fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
+    /// Objects that belong to the changes.
+    #[must_use]
+    pub fn objects(&self) -> &Objects {
+        &self.objects
+    }
+
+    /// The commit below the changes.
+    #[must_use]
+    pub fn base(&self) -> &Head {
+        &self.base
+    }
+
+    /// The entry under a name, changed or not; the look is recorded.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn entry(&self, name: &TableName) -> Result<Option<Entry>> {
+        let text = name.to_string();
+        {
+            let mut work = self.lock();
+            work.reads.insert(text.clone());
+            if let Some(edited) = work.edits.get(&text) {
+                return Ok(edited.clone());
+            }
+        }
+        self.base.commit.tree.get(&self.objects, &text).await
+    }
+
+    /// The entry under a name in the commit below the changes; recorded likewise.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn base_entry(&self, name: &TableName) -> Result<Option<Entry>> {
+        self.lock().reads.insert(name.to_string());
+        self.base.commit.tree.get(&self.objects, &name.to_string()).await
+    }
+
+    /// Sets or removes a name.
+    pub fn put(&self, name: &TableName, entry: Option<Entry>) {
+        self.lock().edits.insert(name.to_string(), entry);
+    }
+
+    /// Every name, for suggestions, bare names and `bywash.tables`.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn names(&self) -> Result<BTreeSet<String>> {
+        let read = async { Ok(self.base.commit.tree.all(&self.objects).await?.into_keys().collect()) };
+        let mut names = self.names.get_or_try_init(|| read).await?.clone();
+        for (name, entry) in &self.lock().edits {
+            match entry {
+                Some(_) => names.insert(name.clone()),
+                None => names.remove(name),
+            };
+        }
+        Ok(names)
+    }
+
+    /// What was changed.
+    #[must_use]
+    pub fn edits(&self) -> BTreeMap<String, Option<Entry>> {
+        self.lock().edits.clone()
+    }
+
+    /// Every name that was looked at or changed.
+    #[must_use]
+    pub fn touched(&self) -> BTreeSet<String> {
+        let work = self.lock();
+        work.reads.iter().chain(work.edits.keys()).cloned().collect()
+    }
+
+    /// The tree with the changes.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn tree(&self) -> Result<HashTree<Entry>> {
+        let edits = self.edits();
+        self.base.commit.tree.with(&self.objects, edits).await
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,304 @@
+//! `bywash.toml`: the settings of a project, each written once.
+//!
+//! [`SETTINGS`] is the one list of keys: it reads them, validates them and documents them. A value is taken from
+//! the environment (`BYWASH_SECTION__KEY`), else from the chosen target, else from the file, else it is the default.
+//! A key that is not in the list is an error with a suggestion, wherever it is written.
+
+use std::path::PathBuf;
+
+use bywash_core::{Code, Error, TableName, parse_bytes, suggestion};
+
+use super::document::Document;
+use super::fields::{Fields, Problems, Source, listed};
+use super::model_options::{FolderOptions, read_folder_options};
+use super::toml;
+use super::tree::{Node, Value};
+
+/// The file that makes a folder a project.
+pub const FILE_NAME: &str = "bywash.toml";
+
+/// What a project is told about itself and its machine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The project's name; models without a folder lie in the namespace of this name.
+    pub name: String,
+    /// Where the lake lies, relative to the project's root unless absolute.
+    pub lake_path: PathBuf,
+    /// How much memory queries may take; the engine chooses when absent.
+    pub memory_limit: Option<u64>,
+    /// How much disk queries may spill to; the engine chooses when absent.
+    pub spill_limit: Option<u64>,
+    /// How many threads work; one per core when absent.
+    pub threads: Option<usize>,
+    /// Defaults of models by folder.
+    pub folders: Vec<FolderOptions>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            lake_path: PathBuf::from("lake"),
+            memory_limit: None,
+            spill_limit: None,
+            threads: None,
+            folders: Vec::new(),
+        }
+    }
+}
+
+/// One setting as its reference page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingDoc {
+    /// `section.key`.
+    pub name: String,
+    /// What kind of value it takes.
+    pub kind: &'static str,
+    /// What holds when it is not written.
+    pub default: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// The environment variable that overrides it, if one can.
+    pub environment: Option<String>,
+}
+
+struct Setting {
+    section: &'static str,
+    key: &'static str,
+    kind: &'static str,
+    default: &'static str,
+    doc: &'static str,
+    /// Puts the text in its place, or says what is wrong with it.
+    apply: fn(&mut Settings, &str) -> Result<(), String>,
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        section: "project",
+        key: "name",
+        kind: "name",
+        default: "required",
+        doc: "The project's name. Models directly under `models/` lie in the namespace of this name.",
+        apply: |settings, text| {
+            TableName::new(text, "x").map_err(|error| error.message().to_owned())?;
+            text.clone_into(&mut settings.name);
+            Ok(())
+        },
+    },
+    Setting {
+        section: "lake",
+        key: "path",
+        kind: "path",
+        default: "lake",
+        doc: "The folder of the lake, relative to the project's root: `catalog.db` and `warehouse/`.",
+        apply: |settings, text| {
+            settings.lake_path = PathBuf::from(text);
+            if text.is_empty() { Err("a path is not empty".to_owned()) } else { Ok(()) }
+        },
+    },
+    Setting {
+        section: "engine",
+        key: "memory_limit",
+        kind: "size",
+        default: "70 % of the memory of the machine or its cgroup",
+        doc: "How much memory queries may take before they spill to disk, like `4GB`.",
+        apply: |settings, text| size(text).map(|bytes| settings.memory_limit = Some(bytes)),
+    },
+    Setting {
+        section: "engine",
+        key: "spill_limit",
+        kind: "size",
+        default: "chosen by the engine",
+        doc: "How much disk queries may spill to, like `50GB`.",
+        apply: |settings, text| size(text).map(|bytes| settings.spill_limit = Some(bytes)),
+    },
+    Setting {
+        section: "engine",
+        key: "threads",
+        kind: "number",
+        default: "one per core",
+        doc: "How many threads work on queries.",
+        apply: |settings, text| match text.parse() {
+            Ok(threads) if (1..=1024).contains(&threads) => {
+                settings.threads = Some(threads);
+                Ok(())
+            }
+            _ => Err(format!("`{text}` is not a number of threads from 1 to 1024")),
+        },
+    },
+];
+
+/// The settings that hold for a folder of models, a target or everything, but are no single values.
+const TABLES: &[(&str, &str, &str, &str)] = &[
+    ("models.<folder>.kind", "`table`, `view` or `incremental`", "table", "The kind of the models in this folder."),
+    ("models.<folder>.tags", "list of texts", "none", "Tags that every model in this folder has besides its own."),
+    (
+        "targets.<name>.<section>.<key>",
+        "as the setting",
+        "none",
+        "Overrides any setting but the project's name when `-t <name>` is given.",
+    ),
+];
+
+fn size(text: &str) -> Result<u64, String> {
+    match parse_bytes(text) {
+        Ok(0) => Err("a limit of nothing leaves no room to work".to_owned()),
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(format!("{}; write it like `512MB` or `2GiB`", error.message())),
+    }
+}
+
+/// Every setting, for the reference page.
+#[must_use]
+pub fn reference() -> Vec<SettingDoc> {
+    let single = SETTINGS.iter().map(|setting| SettingDoc {
+        name: format!("{}.{}", setting.section, setting.key),
+        kind: setting.kind,
+        default: setting.default,
+        doc: setting.doc,
+        environment: Some(setting.environment()),
+    });
+    let tables = TABLES.iter().map(|(name, kind, default, doc)| SettingDoc {
+        name: (*name).to_owned(),
+        kind,
+        default,
+        doc,
+        environment: None,
+    });
+    single.chain(tables).collect()
+}
+
+impl Setting {
+    fn environment(&self) -> String {
+        format!("BYWASH_{}__{}", self.section, self.key).to_uppercase()
+    }
+
+    fn set(&self, settings: &mut Settings, text: &str) -> Result<(), String> {
+        (self.apply)(settings, text).map_err(|wrong| format!("`{}.{}`: {wrong}", self.section, self.key))
+    }
+}
+
+/// Reads the settings; problems are collected, and what is wrong keeps its default.
+pub fn read(
+    document: &Document,
+    target: Option<&str>,
+    environment: &[(String, String)],
+    problems: &Problems,
+) -> Settings {
+    let source = Source { document, code: Code::InvalidSetting, problems };
+    let mut settings = Settings::default();
+    if let Some(root) = problems.keep(toml::parse(document)) {
+        read_file(source, &root, target, &mut settings);
+    }
+    for (name, value) in environment {
+        read_variable(name, value, problems, &mut settings);
+    }
+    settings
+}
+
+fn read_file(source: Source<'_>, root: &Node, target: Option<&str>, settings: &mut Settings) {
+    let Some(mut top) = source.fields(root, FILE_NAME) else { return };
+    read_sections(&mut top, true, settings);
+    let targets = top.node("targets");
+    top.finish();
+    if !is_named(root) {
+        let error = Error::new(Code::InvalidSetting, "the project has no name").at(source.document.whole());
+        source.problems.push(error.hint("write `name = \"…\"` under `[project]`"));
+    }
+    let known = targets.map_or_else(Vec::new, |node| read_targets(source, node, target, settings));
+    if let Some(wanted) = target.filter(|wanted| !known.contains(wanted)) {
+        let hint = suggestion(wanted, known.iter().copied()).unwrap_or_else(|| match known.is_empty() {
+            true => format!("{FILE_NAME} has no `[targets.{wanted}]`"),
+            false => format!("there is {}", listed(known.iter().copied())),
+        });
+        let error = Error::new(Code::InvalidSetting, format!("there is no target `{wanted}`"));
+        source.problems.push(error.at(source.document.whole()).hint(hint));
+    }
+}
+
+fn is_named(root: &Node) -> bool {
+    let under = |node: &Node, name: &str| match &node.value {
+        Value::Map(entries) => entries.iter().find(|(key, _)| key.value == name).map(|(_, node)| node.clone()),
+        _ => None,
+    };
+    under(root, "project").is_some_and(|project| under(&project, "name").is_some())
+}
+
+/// Validates every target and applies the chosen one; returns their names.
+fn read_targets<'a>(
+    source: Source<'a>,
+    node: &'a Node,
+    target: Option<&str>,
+    settings: &mut Settings,
+) -> Vec<&'a str> {
+    let Value::Map(entries) = &node.value else {
+        source.report(node.span, "`targets` is a table of targets, like `[targets.prod.lake]`");
+        return Vec::new();
+    };
+    for (name, overrides) in entries {
+        let Some(mut fields) = source.fields(overrides, "a target") else { continue };
+        if target == Some(name.value.as_str()) {
+            read_sections(&mut fields, false, settings);
+        } else {
+            read_sections(&mut fields, false, &mut Settings::default());
+        }
+        fields.finish();
+    }
+    entries.iter().map(|(name, _)| name.value.as_str()).collect()
+}
+
+/// Reads every section of the file, or of a target, which may not rename the project.
+fn read_sections(top: &mut Fields<'_>, with_project: bool, settings: &mut Settings) {
+    let mut sections: Vec<&'static str> = SETTINGS.iter().map(|setting| setting.section).collect();
+    sections.dedup();
+    for section in sections.into_iter().filter(|section| with_project || *section != "project") {
+        let Some(node) = top.node(section) else { continue };
+        let what = format!("[{section}]");
+        let source = top.source();
+        let Some(mut fields) = source.fields(node, &what) else { continue };
+        for setting in SETTINGS.iter().filter(|setting| setting.section == section) {
+            if let Some(text) = fields.text(setting.key) {
+                if let Err(wrong) = setting.set(settings, &text.value) {
+                    source.report(text.span, wrong);
+                }
+            }
+        }
+        fields.finish();
+    }
+    if let Some(node) = top.node("models") {
+        read_folders(top.source(), node, settings);
+    }
+}
+
+fn read_folders(source: Source<'_>, node: &Node, settings: &mut Settings) {
+    let Value::Map(entries) = &node.value else {
+        source.report(node.span, "`models` is a table of folders, like `[models.staging]`");
+        return;
+    };
+    for (folder, options) in entries {
+        if let Some(options) = read_folder_options(source, &folder.value, options) {
+            settings.folders.retain(|known| known.folder() != options.folder());
+            settings.folders.push(options);
+        }
+    }
+}
+
+/// Applies one environment variable, if it is one of ours: `BYWASH_`, a section, two underscores, a key.
+fn read_variable(name: &str, value: &str, problems: &Problems, settings: &mut Settings) {
+    if !name.starts_with("BYWASH_") || !name.contains("__") {
+        return;
+    }
+    let error = match SETTINGS.iter().find(|setting| setting.environment() == name) {
+        Some(setting) => match setting.set(settings, value) {
+            Ok(()) => return,
+            Err(wrong) => Error::new(Code::InvalidSetting, format!("the environment variable `{name}`: {wrong}")),
+        },
+        None => {
+            let known: Vec<String> = SETTINGS.iter().map(Setting::environment).collect();
+            let hint = suggestion(name, known.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("there is {}", listed(known.iter().map(String::as_str))));
+            Error::new(Code::InvalidSetting, format!("the environment variable `{name}` is not a setting")).hint(hint)
+        }
+    };
+    problems.push(error);
+}

@@ -1,0 +1,102 @@
+//! How the pipeline asks for rows from outside: the trait that `ingest` implements.
+//!
+//! Reading blocks, so the pipeline calls it on threads of its own. A guess of types from the heads of files that
+//! turns out wrong ends in [`Stopped::Misfit`]; the load then infers over everything and starts again, so that the
+//! usual file is read once and no value is ever bent to fit.
+
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use bywash_core::{Error, ObjectId, Result};
+
+use crate::project::ReaderOptions;
+
+/// A file of a resource, as it lies there now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where.
+    pub path: PathBuf,
+    /// Relative to the project, with forward slashes: the file's identity in the ledger.
+    pub shown: String,
+    /// How large.
+    pub bytes: u64,
+}
+
+/// Why reading ended before the end of a file.
+#[derive(Debug)]
+pub enum Stopped {
+    /// A value does not fit the guessed types.
+    Misfit,
+    /// The file cannot be read.
+    Failed(Error),
+}
+
+/// A row that could not be read and is kept aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The file.
+    pub file: String,
+    /// The line on which its record begins, from 1.
+    pub line: u64,
+    /// The column, if one is to blame.
+    pub column: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// The record as it stands there, cut if it is long.
+    pub raw: String,
+}
+
+/// Some rows of a file.
+#[derive(Debug)]
+pub struct SourceBatch {
+    /// The rows that could be read.
+    pub batch: RecordBatch,
+    /// Those that could not.
+    pub rejected: Vec<RejectedRow>,
+}
+
+/// What types a reader is to use.
+#[derive(Clone, Debug)]
+pub enum Types {
+    /// Found in the heads of the files: a misfit is no error yet.
+    Guessed(SchemaRef),
+    /// Found in everything, or those of a table: a misfit is an error, or a reject.
+    Settled(SchemaRef),
+}
+
+/// The batches of one file.
+pub type SourceBatches = Box<dyn Iterator<Item = Result<SourceBatch, Stopped>> + Send>;
+
+/// Reads files.
+pub trait SourceReader: Send + Sync {
+    /// The files that a path or glob names under `root`, by name.
+    ///
+    /// # Errors
+    /// None, or a folder that cannot be read.
+    fn list(&self, root: &Path, pattern: &str) -> Result<Vec<SourceFile>>;
+
+    /// The hash of a file's bytes.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn content(&self, file: &SourceFile) -> Result<ObjectId>;
+
+    /// Types from the heads of these files.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    fn guess(&self, files: &[SourceFile], options: &ReaderOptions) -> Result<SchemaRef>;
+
+    /// Types from the whole of these files.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    fn infer(&self, files: &[SourceFile], options: &ReaderOptions) -> Result<SchemaRef>;
+
+    /// The rows of one file in these types.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has columns that settled types lack.
+    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &Types) -> Result<SourceBatches>;
+}
