@@ -1,0 +1,95 @@
+# Every command a newcomer needs; `make` alone lists them.
+#
+# The binary is built into $CARGO_TARGET_DIR/release (target/release when it is unset), with one profile for demo,
+# tests and measurements, so that nothing is compiled twice. Environments of Python stand there too, never in the tree.
+
+CARGO_TARGET_DIR ?= target
+override CARGO_TARGET_DIR := $(abspath $(CARGO_TARGET_DIR))
+export CARGO_TARGET_DIR
+
+CARGO ?= cargo
+PYTHON ?= python3
+PREFIX ?= $(or $(CARGO_HOME),$(HOME)/.cargo)
+
+BYWASH := $(CARGO_TARGET_DIR)/release/bywash
+DEMO := $(CARGO_TARGET_DIR)/demo/flights
+READERS := $(CARGO_TARGET_DIR)/venv-readers
+PEERS := $(CARGO_TARGET_DIR)/venv-bench
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo build test test-python test-rust lint install dist bench timings tools
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## build, run examples/flights end to end in a copy, show the answer
+	@rm -rf "$(DEMO)"
+	@mkdir -p "$(dir $(DEMO))"
+	"$(BYWASH)" init "$(DEMO)" --template flights
+	"$(BYWASH)" -C "$(DEMO)" run
+	"$(BYWASH)" -C "$(DEMO)" query "from marts.answer"
+	@echo
+	@echo "The project stands in $(DEMO)"
+	@echo "Go on with: make install && cd $(DEMO) && bywash query"
+
+build: tools ## build the binary
+	$(CARGO) build --release --locked -p bywash
+
+test: ## run every test; installs what the tests need
+	@bash tests/need.sh rust python
+	$(CARGO) fmt --all --check
+	$(MAKE) --no-print-directory build test-python test-rust
+
+# One binary a crate; nextest runs their tests side by side, and does without it too.
+test-rust: tools
+	$(CARGO) test --release --locked --workspace --doc
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		set -x; $(CARGO) nextest run --release --locked --workspace --no-fail-fast; \
+	else \
+		set -x; $(CARGO) test --release --locked --workspace --lib --bins --tests --no-fail-fast; \
+	fi
+
+# The rules of the tree and of its dependencies, and readers that nobody here wrote.
+test-python: $(READERS)/ready
+	BYWASH_BIN="$(BYWASH)" "$(READERS)/bin/python" -m pytest -q tests
+
+lint: tools ## formatting, clippy, and the policy of dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		set -x; $(CARGO) deny --all-features check; \
+	else \
+		echo "cargo-deny is not installed, so advisories were not checked: cargo install --locked cargo-deny"; \
+	fi
+
+install: build ## put `bywash` on the path (PREFIX/bin, else where cargo puts its own)
+	install -d "$(PREFIX)/bin"
+	install -m 755 "$(BYWASH)" "$(PREFIX)/bin/bywash"
+
+dist: tools ## the binary to hand out: smaller and a little faster, much slower to build
+	$(CARGO) build --profile dist --locked -p bywash
+	@ls -lh "$(CARGO_TARGET_DIR)/dist/bywash"
+
+bench: build $(PEERS)/ready ## measure against DuckDB and Polars, in one run on this machine
+	"$(PEERS)/bin/python" bench/run.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench"
+
+timings: tools ## build everything from nothing, elsewhere, and name the dearest crates
+	rm -rf "$(CARGO_TARGET_DIR)/timings"
+	$(CARGO) build --release --locked -p bywash --timings --target-dir "$(CARGO_TARGET_DIR)/timings"
+	$(PYTHON) bench/build_cost.py "$(CARGO_TARGET_DIR)/timings/cargo-timings/cargo-timing.html"
+
+tools:
+	@bash tests/need.sh rust
+
+$(READERS)/ready: tests/requirements.txt
+	@bash tests/need.sh python
+	$(PYTHON) -m venv --clear "$(READERS)"
+	"$(READERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch "$@"
+
+$(PEERS)/ready: bench/requirements.txt
+	@bash tests/need.sh python
+	$(PYTHON) -m venv --clear "$(PEERS)"
+	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	@touch "$@"
