@@ -1,1 +1,89 @@
-fn main() {}
+//! The program: read the words, do what they ask, tell what went wrong.
+//!
+//! Exit codes: 0 for success (also when the reader of a pipe went away), 1 for failure, 2 for wrong usage.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bywash_cli::arguments::{Arguments, Parsed, color_choice, parse, wants_json};
+use bywash_cli::context::{Context, Verbosity};
+use bywash_cli::render::error::{ErrorStyle, render};
+use bywash_cli::render::style::Paint;
+use bywash_cli::render::terminal::Terminal;
+use bywash_cli::{commands, panics};
+use bywash_core::{Error, Kind, Result};
+use clap::builder::StyledStr;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long threads that still work may take to end after the command has.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Plans of deep queries recurse.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let terminal = Terminal::detect(color_choice(&words));
+    let json = wants_json(&words);
+    let style = ErrorStyle { paint: terminal.stderr_paint, verbosity: Verbosity::Normal, json };
+    panics::install(style);
+    match parse(words) {
+        Ok(Parsed::Arguments(arguments)) => catch_unwind(AssertUnwindSafe(|| work(*arguments, style)))
+            .unwrap_or(ExitCode::FAILURE),
+        Ok(Parsed::Print(text)) => {
+            // A reader that went away has read enough.
+            let _ = write!(std::io::stdout().lock(), "{}", shown(&text, terminal.stdout_paint));
+            ExitCode::SUCCESS
+        }
+        Ok(Parsed::Nothing(text)) => {
+            let _ = write!(std::io::stderr().lock(), "{}", shown(&text, terminal.stderr_paint));
+            ExitCode::from(2)
+        }
+        Err(error) => fail(&error, style),
+    }
+}
+
+/// Runs a verb and makes its result an exit code.
+fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
+    let context = Context::new(&arguments.common);
+    let style = ErrorStyle { verbosity: context.verbosity, ..style };
+    let result = enter(&arguments).and_then(|()| drive(&context, arguments));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if context.stdout.closed() => ExitCode::SUCCESS,
+        Err(error) => fail(&error, style),
+    }
+}
+
+/// `-C DIR`: the rest happens as if it had been started there.
+fn enter(arguments: &Arguments) -> Result<()> {
+    match &arguments.common.directory {
+        Some(folder) => std::env::set_current_dir(folder).map_err(|error| Error::io("enter", folder, &error)),
+        None => Ok(()),
+    }
+}
+
+fn drive(context: &Context, arguments: Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| Error::bug("cannot start threads").caused_by(error))?;
+    let result = runtime.block_on(commands::run(context, arguments.command));
+    runtime.shutdown_timeout(PATIENCE);
+    result
+}
+
+fn shown(text: &StyledStr, paint: Paint) -> String {
+    if paint.on { text.ansi().to_string() } else { text.to_string() }
+}
+
+fn fail(error: &Error, style: ErrorStyle) -> ExitCode {
+    // There is nobody else to tell.
+    let _ = std::io::stderr().lock().write_all(render(error, style).as_bytes());
+    if error.kind() == Kind::Usage { ExitCode::from(2) } else { ExitCode::FAILURE }
+}

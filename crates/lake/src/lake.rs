@@ -203,6 +203,7 @@ impl Lake {
     /// The catalog cannot be written.
     pub async fn transact(&self, objects: &Objects, mut transaction: Transaction) -> Result<bool> {
         transaction.objects.extend(objects.pending());
+        transaction.field_ids.extend(objects.given_out());
         let stored = transaction.objects.clone();
         let outcome = self.store.transact(transaction).await?;
         if outcome == Outcome::Done {

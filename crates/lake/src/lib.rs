@@ -16,8 +16,8 @@ pub mod storage;
 pub mod store;
 pub mod tables;
 
-pub use doctor::Finding;
+pub use doctor::{Checkup, Finding};
 pub use lake::{Head, Lake, author};
 pub use merge::{MergedTree, TableMerge};
-pub use publish::{NewTable, TableWork};
+pub use publish::{Draft, TableShape};
 pub use revert::RevertedTree;

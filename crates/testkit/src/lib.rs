@@ -1,1 +1,17 @@
+//! For tests only: a folder of its own for each test, the real binary run in it, and filters that take out what
+//! differs from run to run.
+//!
+//! ```no_run
+//! let sandbox = bywash_testkit::Sandbox::new("/path/of/the/binary");
+//! sandbox.write("models/a.sql", "select 1 as one");
+//! let output = sandbox.run(["check"]);
+//! assert_eq!(output.code, 0, "{output}");
+//! ```
 
+mod filters;
+mod output;
+mod sandbox;
+
+pub use filters::Filters;
+pub use output::Output;
+pub use sandbox::{Invocation, Sandbox};

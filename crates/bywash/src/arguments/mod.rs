@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 pub use flags::{
     ColorChoice, CommonFlags, Format, OutputFlags, Parameter, ParameterFlags, ProjectFlags, RefFlags, SelectionFlags,
 };
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, color_choice, parse, wants_json};
 pub use verbs::{
     BranchCommand, CheckArguments, CheckoutArguments, CleanArguments, CompileArguments, CompletionsArguments,
     DiffArguments, DoctorArguments, ExplainArguments, InitArguments, ListArguments, LoadArguments, LogArguments,

@@ -59,6 +59,14 @@ pub fn color_choice(words: &[OsString]) -> ColorChoice {
     }
 }
 
+/// Whether `-o json` stands among the words: then errors are written for programs too, those of parsing as well.
+#[must_use]
+pub fn wants_json(words: &[OsString]) -> bool {
+    let words: Vec<_> = words.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
+    words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json" | "jsonl"]))
+        || words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json" | "-ojsonl" | "--output=jsonl"))
+}
+
 fn help_color(words: &[OsString]) -> clap::ColorChoice {
     match color_choice(words) {
         ColorChoice::Auto => clap::ColorChoice::Auto,

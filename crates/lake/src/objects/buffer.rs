@@ -11,19 +11,20 @@ use serde::de::DeserializeOwned;
 
 use bywash_core::{Code, Error, ObjectId, Result};
 
-use crate::store::CatalogStore;
+use crate::store::{CatalogStore, FieldIdRow};
 
 /// A view of the store's objects with pending ones on top. Cheap to clone; clones share the pending ones.
 #[derive(Clone)]
 pub struct Objects {
     store: Arc<dyn CatalogStore>,
     pending: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
+    field_ids: Arc<Mutex<Vec<FieldIdRow>>>,
 }
 
 impl Objects {
     /// A view with nothing pending.
     pub fn new(store: Arc<dyn CatalogStore>) -> Self {
-        Self { store, pending: Arc::default() }
+        Self { store, pending: Arc::default(), field_ids: Arc::default() }
     }
 
     /// Reads one object.
@@ -52,6 +53,17 @@ impl Objects {
         let id = ObjectId::of(&bytes);
         self.lock().insert(id, Bytes::from(bytes));
         Ok(id)
+    }
+
+    /// Records a field id that the next transaction stores (rule T3).
+    pub fn give_out(&self, row: FieldIdRow) {
+        self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+    }
+
+    /// The field ids given out so far; storing one twice is harmless.
+    #[must_use]
+    pub fn given_out(&self) -> Vec<FieldIdRow> {
+        self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Everything pending, for a transaction.

@@ -80,6 +80,9 @@ pub struct Produced {
     pub key: ObjectId,
     /// The recipe alone: equal for the same query whatever it read.
     pub recipe: ObjectId,
+    /// The version of each input that it read, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, ObjectId>,
     /// What an incremental model has consumed of each input.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consumed: BTreeMap<String, Consumed>,
@@ -88,8 +91,10 @@ pub struct Produced {
 /// What an incremental model holds of one input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consumed {
-    /// The state of the input that was read.
-    pub version: ObjectId,
+    /// The table that was read.
+    pub uuid: String,
+    /// Its columns when it was read.
+    pub schema_id: i32,
     /// The appends, each with the rewrites over it, that were read.
     pub pairs: BTreeSet<Pair>,
 }
@@ -101,6 +106,8 @@ pub struct ViewEntry {
     pub sql: String,
     /// The file it stands in, for messages.
     pub origin: String,
+    /// The tables that it reads, by full name.
+    pub inputs: BTreeSet<String>,
     /// The key of the run that published it.
     pub key: ObjectId,
 }

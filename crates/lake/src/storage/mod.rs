@@ -1,0 +1,17 @@
+//! Where a lake's files lie, and how they become durable.
+//!
+//! A warehouse is a folder. Inside Bywash a file is named by its path relative to it; Iceberg metadata records
+//! `file://` locations, absolute, because other readers need them. [`Warehouse::relative`] is the one place where a
+//! recorded location is mapped to the folder as it is now, so a lake can be moved or copied (rule T9).
+
+mod counting;
+mod durable;
+mod errors;
+pub mod faults;
+mod folders;
+mod warehouse;
+
+pub use counting::{CountingStore, Reads};
+pub use durable::DurableStore;
+pub use errors::storage_error;
+pub use warehouse::Warehouse;

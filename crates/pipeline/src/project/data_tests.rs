@@ -41,6 +41,8 @@ pub struct DataTest {
     pub place: Place,
     /// The tables of the graph that it reads.
     pub reads: Vec<TableName>,
+    /// What it reads, as it is written.
+    pub(crate) references: Vec<(TableRef, Place)>,
 }
 
 /// A test as YAML declares it, before the names in it are resolved.

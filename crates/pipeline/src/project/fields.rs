@@ -26,6 +26,12 @@ impl Problems {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// All of them.
     #[must_use]
     pub fn into_vec(self) -> Vec<Error> {

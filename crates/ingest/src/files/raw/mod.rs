@@ -9,5 +9,6 @@ mod parts;
 mod transcode;
 mod zip_members;
 
-pub(crate) use parts::{Part, Parts, format_of};
+pub(crate) use packed::Unpacked;
+pub(crate) use parts::{Parts, format_of};
 pub(crate) use transcode::{Decoded, encoding_of};

@@ -23,12 +23,6 @@ enum Waiting {
     Member(Member),
 }
 
-/// One part, open.
-pub(crate) struct Part {
-    /// The part's bytes.
-    pub(crate) bytes: Unpacked,
-}
-
 impl Parts {
     /// Looks at a file's first bytes and lists its parts of this format.
     pub(crate) fn of(file: &FoundFile, format: Format, ratio_max: u64) -> Result<Self> {
@@ -43,7 +37,7 @@ impl Parts {
     }
 
     /// Opens the next part.
-    pub(crate) fn next(&mut self) -> Result<Option<Part>> {
+    pub(crate) fn next(&mut self) -> Result<Option<Unpacked>> {
         let Some(waiting) = self.waiting.pop_front() else { return Ok(None) };
         let bytes = match waiting {
             Waiting::File(packing) => {
@@ -52,7 +46,7 @@ impl Parts {
             }
             Waiting::Member(member) => self.open_member(&member)?,
         };
-        Ok(Some(Part { bytes }))
+        Ok(Some(bytes))
     }
 
     /// Whether the one part is the file as it lies on the disk.

@@ -1,0 +1,223 @@
+//! From a set of changes to an entry: the Iceberg snapshot that shows exactly the files of the set's tiles.
+//!
+//! The set is planned first, in memory; then metadata is written under new names (rule T1, T2). Nothing moves a
+//! ref here: the entry joins a commit later, in the transaction that does.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::datatypes::Schema as ArrowSchema;
+use bywash_core::{Result, TableName};
+use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema};
+
+use crate::Lake;
+use crate::changes::TableState;
+use crate::objects::{HashTree, Objects, TableEntry, TableKind};
+use crate::tables;
+
+/// What a table's files look like: where they lie, their columns and how they are cut and sorted.
+#[derive(Clone, Debug)]
+pub struct TableShape {
+    /// The table's identity.
+    pub uuid: String,
+    /// Its folder, relative to the warehouse.
+    pub folder: String,
+    /// Its columns with their ids.
+    pub schema: Schema,
+    /// How it is cut into partitions.
+    pub spec: PartitionSpec,
+    /// The same as written by the user: `month(time_hour)`.
+    pub partition_by: Vec<String>,
+    /// By what rows are sorted within a file.
+    pub cluster_by: Vec<String>,
+}
+
+/// A table that does not exist yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Who will write it.
+    pub kind: TableKind,
+    /// What its files look like.
+    pub shape: Arc<TableShape>,
+}
+
+impl Lake {
+    /// The shape of a new table with these columns; nothing is written.
+    ///
+    /// # Errors
+    /// A column type that Iceberg lacks, or a partition field that does not fit its column.
+    pub fn draft(
+        &self,
+        objects: &Objects,
+        name: &TableName,
+        kind: TableKind,
+        columns: &ArrowSchema,
+        partition_by: &[String],
+        cluster_by: &[String],
+    ) -> Result<Draft> {
+        let uuid = uuid::Uuid::new_v4();
+        let mut ids = GivenIds { objects, uuid: uuid.to_string(), last: 0 };
+        let schema = tables::assign_ids(columns, &mut ids)?;
+        let spec = tables::partition_spec(partition_by, &schema)?;
+        tables::check_columns(cluster_by, &schema)?;
+        let uuid_text = uuid.to_string();
+        let shape = TableShape {
+            folder: format!("{}/{}-{}", name.namespace(), name.name(), &uuid_text[..8]),
+            uuid: uuid_text,
+            schema,
+            spec,
+            partition_by: partition_by.to_vec(),
+            cluster_by: cluster_by.to_vec(),
+        };
+        Ok(Draft { kind, shape: Arc::new(shape) })
+    }
+
+    /// The shape of a table that exists.
+    ///
+    /// # Errors
+    /// Its metadata cannot be read.
+    pub async fn shape(&self, entry: &TableEntry) -> Result<Arc<TableShape>> {
+        let table = tables::LoadedTable::load(self.warehouse(), &entry.metadata).await?;
+        let spec = table.metadata().spec()?.clone();
+        let schema = table.metadata().schema_by_id(entry.schema_id)?.clone();
+        let properties = &table.metadata().properties;
+        let listed = |key: &str| -> Vec<String> {
+            properties.get(key).map(|text| text.split(';').filter(|part| !part.is_empty()).map(str::to_owned).collect()).unwrap_or_default()
+        };
+        Ok(Arc::new(TableShape {
+            uuid: entry.uuid.clone(),
+            folder: entry.folder.clone(),
+            schema,
+            spec,
+            partition_by: listed(PARTITION_BY),
+            cluster_by: listed(CLUSTER_BY),
+        }))
+    }
+
+    /// Writes the first metadata of a table.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub async fn create_table(&self, objects: &Objects, draft: &Draft, state: TableState, label: &str) -> Result<TableEntry> {
+        let shape = &draft.shape;
+        let mut properties = BTreeMap::new();
+        for (key, values) in [(PARTITION_BY, &shape.partition_by), (CLUSTER_BY, &shape.cluster_by)] {
+            if !values.is_empty() {
+                properties.insert(key.to_owned(), values.join(";"));
+            }
+        }
+        let table = tables::LoadedTable::create(self.warehouse(), shape, properties)?;
+        let added: Vec<DataFile> = state.files().cloned().collect();
+        let new = tables::NewSnapshot::new(label, added, HashSet::new());
+        let committed = tables::commit(self.warehouse(), &table, new).await?;
+        let empty = TableEntry {
+            uuid: shape.uuid.clone(),
+            kind: draft.kind,
+            folder: shape.folder.clone(),
+            metadata: String::new(),
+            snapshot_id: None,
+            schema_id: shape.schema.id,
+            changes: HashTree::default(),
+            tiles: HashTree::default(),
+            rows: 0,
+            bytes: 0,
+            files: 0,
+            produced: None,
+        };
+        self.entry_of(objects, &empty, state, committed).await
+    }
+
+    /// Writes a snapshot on a table's metadata that shows this set; the entry it gives stands for it.
+    ///
+    /// A set whose files are those of the entry needs no snapshot.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub async fn write_state(&self, objects: &Objects, base: &TableEntry, state: TableState, label: &str) -> Result<TableEntry> {
+        let old = TableState::read(objects, base).await?;
+        let old_files: HashMap<&str, &DataFile> = old.files().map(|file| (file.path.as_str(), file)).collect();
+        let new_files: HashMap<&str, &DataFile> = state.files().map(|file| (file.path.as_str(), file)).collect();
+        let added: Vec<DataFile> =
+            new_files.iter().filter(|(path, _)| !old_files.contains_key(*path)).map(|(_, file)| (*file).clone()).collect();
+        let removed: HashSet<String> =
+            old_files.keys().filter(|path| !new_files.contains_key(*path)).map(|path| (*path).to_owned()).collect();
+        let committed = if added.is_empty() && removed.is_empty() && base.snapshot_id.is_some() {
+            tables::Committed { metadata: base.metadata.clone(), snapshot_id: base.snapshot_id, schema_id: base.schema_id }
+        } else {
+            let table = tables::LoadedTable::load(self.warehouse(), &base.metadata).await?;
+            tables::commit(self.warehouse(), &table, tables::NewSnapshot::new(label, added, removed)).await?
+        };
+        self.entry_of(objects, base, state, committed).await
+    }
+
+    /// Whether the history of one entry's metadata contains the snapshot of the other (rule T2).
+    ///
+    /// # Errors
+    /// The metadata cannot be read.
+    pub(crate) async fn extends(&self, one: &TableEntry, other: &TableEntry) -> Result<bool> {
+        let table = tables::LoadedTable::load(self.warehouse(), &one.metadata).await?;
+        Ok(table.metadata().snapshots.iter().any(|snapshot| Some(snapshot.snapshot_id) == other.snapshot_id))
+    }
+
+    async fn entry_of(
+        &self,
+        objects: &Objects,
+        base: &TableEntry,
+        state: TableState,
+        committed: tables::Committed,
+    ) -> Result<TableEntry> {
+        let sums = state.files().fold((0, 0, 0), |(rows, bytes, files), file| {
+            (rows + file.record_count, bytes + file.file_size_in_bytes, files + 1)
+        });
+        let old = TableState::read(objects, base).await?;
+        let changes = edits(&old.changes, &state.changes);
+        let tiles = edits(&old.tiles, &state.tiles);
+        Ok(TableEntry {
+            metadata: committed.metadata,
+            snapshot_id: committed.snapshot_id,
+            schema_id: committed.schema_id,
+            changes: base.changes.with(objects, changes).await?,
+            tiles: base.tiles.with(objects, tiles).await?,
+            rows: sums.0,
+            bytes: sums.1,
+            files: sums.2,
+            produced: None,
+            ..base.clone()
+        })
+    }
+}
+
+/// Layout as the user wrote it is kept in the table's properties, for whoever writes it next.
+const PARTITION_BY: &str = "bywash.partition-by";
+const CLUSTER_BY: &str = "bywash.cluster-by";
+
+/// Rule T3: ids of a new table, in order, each recorded for the transaction that commits the table.
+struct GivenIds<'a> {
+    objects: &'a Objects,
+    uuid: String,
+    last: i32,
+}
+
+impl tables::IdSource for GivenIds<'_> {
+    fn id(&mut self, parent: i32, name: &str, kind: &bywash_iceberg_spec::Type) -> i32 {
+        self.last += 1;
+        self.objects.give_out(crate::store::FieldIdRow {
+            table_uuid: self.uuid.clone(),
+            parent,
+            name: name.to_owned(),
+            kind: kind.to_string(),
+            id: self.last,
+        });
+        self.last
+    }
+}
+
+fn edits<T: Clone + PartialEq>(
+    old: &BTreeMap<bywash_core::ObjectId, T>,
+    new: &BTreeMap<bywash_core::ObjectId, T>,
+) -> BTreeMap<String, Option<T>> {
+    let changed = new.iter().filter(|(id, value)| old.get(id) != Some(value));
+    let mut edits: BTreeMap<_, _> = changed.map(|(id, value)| (id.to_string(), Some(value.clone()))).collect();
+    edits.extend(old.keys().filter(|id| !new.contains_key(id)).map(|id| (id.to_string(), None)));
+    edits
+}

@@ -1,0 +1,72 @@
+//! A project and its graph, read together, so that all their problems are reported together.
+
+use std::path::Path;
+
+use bywash_core::{Error, Result, TableName, TableRef};
+
+use super::Graph;
+use crate::project::Project;
+use crate::project::reserved::is_reserved;
+
+/// A project as it was found, sound or not.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What its files say.
+    pub project: Project,
+    /// What follows from that.
+    pub graph: Graph,
+    /// What is wrong with both.
+    pub problems: Vec<Error>,
+}
+
+impl Loaded {
+    /// Finds the project around `start`, reads it and builds its graph.
+    ///
+    /// # Errors
+    /// No project, or one whose `bywash.toml` cannot be opened. Everything else stands in `problems`.
+    pub fn read(start: &Path, target: Option<&str>) -> Result<Self> {
+        let (project, problems) = Project::read(start, target)?;
+        Ok(Self::of(project, problems))
+    }
+
+    /// Builds the graph of a project that has been read.
+    #[must_use]
+    pub fn of(project: Project, mut problems: Vec<Error>) -> Self {
+        let (graph, found) = Graph::build(&project);
+        problems.extend(found);
+        Self { project, graph, problems }
+    }
+
+    /// The project and its graph, if nothing is wrong with them on a lake that holds `in_lake`.
+    ///
+    /// `is_there` tells whether a table at a branch, tag or commit (`t@ref`) is there.
+    ///
+    /// # Errors
+    /// Every problem, as one error.
+    pub fn check(
+        mut self,
+        in_lake: &[TableName],
+        mut is_there: impl FnMut(&TableRef) -> bool,
+    ) -> Result<(Project, Graph)> {
+        for external in self.graph.external() {
+            let table = &external.table;
+            let known = match (&table.at, &table.namespace) {
+                (Some(_), _) => is_there(table),
+                (None, Some(namespace)) if is_reserved(namespace) => is_there(table),
+                (None, Some(_)) => in_lake.iter().any(|name| is_same(name, table)),
+                (None, None) => in_lake.iter().filter(|name| name.name() == table.name).count() == 1,
+            };
+            if !known {
+                self.problems.push(self.graph.unknown_table(table, &external.place, in_lake));
+            }
+        }
+        match Error::all(self.problems) {
+            Some(error) => Err(error),
+            None => Ok((self.project, self.graph)),
+        }
+    }
+}
+
+fn is_same(name: &TableName, table: &TableRef) -> bool {
+    name.name() == table.name && Some(name.namespace()) == table.namespace.as_deref()
+}

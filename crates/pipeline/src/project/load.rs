@@ -1,0 +1,256 @@
+//! Reading a whole project: find its root, read every file, put together what they say about each node.
+//!
+//! Files are read and parsed side by side and put together in the order of their paths. No problem stops the
+//! reading: all are reported at once.
+
+use std::path::{Path, PathBuf};
+
+use bywash_core::{Code, Error, ObjectId, Place, Result};
+
+use super::document::Document;
+use super::fields::Problems;
+use super::files::{self, ProjectFile, Role};
+use super::model_properties::{self, ModelProperties};
+use super::models::{self, Model};
+use super::seeds::{self, Seed, SeedProperties};
+use super::settings::{self, Settings};
+use super::sources::{self, Resource};
+use super::sql_tests::{self, SqlTest};
+
+/// What a project's files say.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// The folder with `bywash.toml`.
+    pub root: PathBuf,
+    /// The chosen target, if any.
+    pub target: Option<String>,
+    /// What `bywash.toml`, the target and the environment set.
+    pub settings: Settings,
+    /// The tables of all sources.
+    pub resources: Vec<Resource>,
+    /// The small tables kept beside the code.
+    pub seeds: Vec<Seed>,
+    /// The queries.
+    pub models: Vec<Model>,
+    /// The tests that are files.
+    pub sql_tests: Vec<SqlTest>,
+    /// Every file that was read, by path.
+    pub files: Vec<ProjectFile>,
+    /// Tables whose files could not be read, so that nobody calls them unknown besides.
+    pub(crate) broken: Vec<bywash_core::TableName>,
+}
+
+impl Project {
+    /// Finds the project around `start` and reads it.
+    ///
+    /// # Errors
+    /// Every problem of its files, as one error.
+    pub fn load(start: &Path, target: Option<&str>) -> Result<Self> {
+        let (project, problems) = Self::read(start, target)?;
+        match Error::all(problems) {
+            Some(error) => Err(error),
+            None => Ok(project),
+        }
+    }
+
+    /// Finds the project around `start` and reads it, problems beside it.
+    ///
+    /// # Errors
+    /// No project, or one whose `bywash.toml` cannot be opened.
+    pub fn read(start: &Path, target: Option<&str>) -> Result<(Self, Vec<Error>)> {
+        let root = find_root(start)?;
+        let environment: Vec<(String, String)> =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+        Self::read_with(root, target, &environment)
+    }
+
+    /// Reads the project at `root` with an environment.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with(
+        root: PathBuf,
+        target: Option<&str>,
+        environment: &[(String, String)],
+    ) -> Result<(Self, Vec<Error>)> {
+        let problems = Problems::default();
+        let path = Path::new(settings::FILE_NAME);
+        let bytes = files::read_bytes(&root, path)?;
+        let mut listed = vec![ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) }];
+        let settings = settings::read(&files::to_document(path, bytes)?, target, environment, &problems);
+        let entries = files::list(&root, &problems);
+        let mut parts = Parts::default();
+        for outcome in read_all(&root, &entries, &settings)? {
+            listed.extend(outcome.file);
+            outcome.problems.into_iter().for_each(|problem| problems.push(problem));
+            parts.take(outcome.content);
+        }
+        listed.sort_by(|first, second| first.path.cmp(&second.path));
+        let target = target.map(str::to_owned);
+        let project = parts.put_together(Self { root, target, settings, files: listed, ..Self::default() }, &problems);
+        Ok((project, problems.into_vec()))
+    }
+
+    /// The folder of the lake.
+    #[must_use]
+    pub fn lake_folder(&self) -> PathBuf {
+        self.root.join(&self.settings.lake_path)
+    }
+}
+
+/// The nearest folder at or above `start` that holds a `bywash.toml`.
+///
+/// # Errors
+/// None up to the root of the file system.
+pub fn find_root(start: &Path) -> Result<PathBuf> {
+    let start = std::path::absolute(start).map_err(|error| Error::io("find", start, &error))?;
+    if !start.is_dir() {
+        return Err(Error::new(Code::NoProject, format!("there is no folder `{}`", start.display())));
+    }
+    match start.ancestors().find(|folder| folder.join(settings::FILE_NAME).is_file()) {
+        Some(root) => Ok(root.to_owned()),
+        None => {
+            let message = format!("no `{}` in `{}` or above it", settings::FILE_NAME, start.display());
+            Err(Error::new(Code::NoProject, message)
+                .hint("make a project with `bywash init DIR`, or name its folder with `-C DIR`"))
+        }
+    }
+}
+
+/// What one file says.
+enum Content {
+    Source(Vec<Resource>),
+    Seed(Box<Seed>),
+    SeedProperties(Vec<SeedProperties>),
+    Model(Box<Model>),
+    Broken(bywash_core::TableName),
+    ModelProperties(Vec<ModelProperties>),
+    Test(Box<SqlTest>),
+    Nothing,
+}
+
+struct Outcome {
+    file: Option<ProjectFile>,
+    content: Content,
+    problems: Vec<Error>,
+}
+
+/// Reads all files on several threads; the outcomes are in the order of the entries.
+fn read_all(root: &Path, entries: &[(PathBuf, Role)], settings: &Settings) -> Result<Vec<Outcome>> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+    let share = entries.len().div_ceil(threads).max(16);
+    std::thread::scope(|scope| {
+        let read = |(path, role): &(PathBuf, Role)| read_file(root, path, *role, settings);
+        let workers: Vec<_> =
+            entries.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>())).collect();
+        let mut outcomes = Vec::with_capacity(entries.len());
+        for worker in workers {
+            outcomes.extend(worker.join().map_err(|_| Error::bug("reading the project's files came to a panic"))?);
+        }
+        Ok(outcomes)
+    })
+}
+
+fn read_file(root: &Path, path: &Path, role: Role, settings: &Settings) -> Outcome {
+    let problems = Problems::default();
+    let Some(bytes) = problems.keep(files::read_bytes(root, path)) else {
+        return Outcome { file: None, content: broken(path, role, settings), problems: problems.into_vec() };
+    };
+    let file = ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) };
+    let content = match role {
+        Role::Seed => match problems.keep(Seed::new(path.to_owned(), file.content)) {
+            Some(seed) => Content::Seed(Box::new(seed)),
+            None => Content::Nothing,
+        },
+        _ => match problems.keep(files::to_document(path, bytes)) {
+            Some(document) => read_document(&document, role, settings, &problems),
+            None => broken(path, role, settings),
+        },
+    };
+    Outcome { file: Some(file), content, problems: problems.into_vec() }
+}
+
+fn read_document(document: &Document, role: Role, settings: &Settings, problems: &Problems) -> Content {
+    let path = document.path();
+    match role {
+        Role::Source => Content::Source(sources::read(document, problems)),
+        Role::SeedProperties => Content::SeedProperties(seeds::read_properties(document, problems)),
+        Role::ModelProperties => Content::ModelProperties(model_properties::read(document, problems)),
+        Role::Test => match sql_tests::read(document, problems) {
+            Some(test) => Content::Test(Box::new(test)),
+            None => Content::Nothing,
+        },
+        Role::Model => match problems.keep(models::name_of(path, namespace(settings))) {
+            Some(name) => match models::read(name.clone(), document, problems) {
+                Some(model) => Content::Model(Box::new(model)),
+                None => Content::Broken(name),
+            },
+            None => Content::Nothing,
+        },
+        Role::PythonModel => {
+            problems.push(models::refuse_python(path));
+            broken(path, role, settings)
+        }
+        Role::Later(what) => {
+            let message = format!("{what} are not supported yet: `{}`", path.display());
+            let error = Error::new(Code::NotYetSupported, message).at(Place::file(path));
+            problems.push(error.hint("move the file out of the project for now"));
+            Content::Nothing
+        }
+        Role::Seed => Content::Nothing,
+    }
+}
+
+fn broken(path: &Path, role: Role, settings: &Settings) -> Content {
+    match role {
+        Role::Model | Role::PythonModel => {
+            models::name_of(path, namespace(settings)).map_or(Content::Nothing, Content::Broken)
+        }
+        _ => Content::Nothing,
+    }
+}
+
+/// The namespace of models without a folder; a project whose name is missing has been told so.
+fn namespace(settings: &Settings) -> &str {
+    if settings.name.is_empty() { "project" } else { &settings.name }
+}
+
+/// What all files say, by kind.
+#[derive(Default)]
+struct Parts {
+    project: Project,
+    seed_properties: Vec<SeedProperties>,
+    model_properties: Vec<ModelProperties>,
+}
+
+impl Parts {
+    fn take(&mut self, content: Content) {
+        match content {
+            Content::Source(resources) => self.project.resources.extend(resources),
+            Content::Seed(seed) => self.project.seeds.push(*seed),
+            Content::SeedProperties(properties) => self.seed_properties.extend(properties),
+            Content::Model(model) => self.project.models.push(*model),
+            Content::Broken(name) => self.project.broken.push(name),
+            Content::ModelProperties(properties) => self.model_properties.extend(properties),
+            Content::Test(test) => self.project.sql_tests.push(*test),
+            Content::Nothing => {}
+        }
+    }
+
+    fn put_together(self, base: Project, problems: &Problems) -> Project {
+        let Self { project: Project { resources, mut seeds, mut models, sql_tests, broken, .. }, .. } = self;
+        for properties in self.seed_properties {
+            match seeds.iter_mut().find(|seed| seed.name.name() == properties.name) {
+                Some(seed) => seed.describe(properties),
+                None => problems.push(seeds::unknown(&properties, &seeds)),
+            }
+        }
+        let unread: Vec<String> =
+            broken.iter().flat_map(|name| [name.name().to_owned(), name.to_string()]).collect();
+        model_properties::attach(self.model_properties, &mut models, &unread, problems);
+        for model in &mut models {
+            model.settle(&base.settings, problems);
+        }
+        Project { resources, seeds, models, sql_tests, broken, ..base }
+    }
+}

@@ -1,0 +1,45 @@
+//! From the files of a project to what they say about each node.
+//!
+//! Nothing here touches a lake, a session or data: a project can be read, checked and listed anywhere. Every value
+//! keeps its place, every problem is an error with a place, and all problems of a project are reported at once.
+//!
+//! ```text
+//! bytes ─ files ─► Document ─ yaml, toml, front_matter ─► tree ─ fields ─► settings, sources, seeds, models, tests
+//! ```
+
+mod columns;
+pub(crate) mod data_tests;
+mod document;
+mod fields;
+mod files;
+mod front_matter;
+mod layout;
+mod load;
+mod model_options;
+mod model_properties;
+pub(crate) mod model_sql;
+mod models;
+mod reader_options;
+pub(crate) mod reserved;
+pub mod scaffold;
+mod seeds;
+pub mod settings;
+mod sources;
+mod sql_tests;
+mod toml;
+mod tree;
+mod yaml;
+
+pub use columns::Column;
+pub use data_tests::{DataTest, Severity};
+pub(crate) use fields::listed;
+pub use files::ProjectFile;
+pub use layout::PartitionField;
+pub use load::{Project, find_root};
+pub use model_options::{Answer, FolderOptions, ModelKind, ModelOptions, SortKey};
+pub use models::Model;
+pub use reader_options::{FileFormat, OnError, ReaderOptions};
+pub use seeds::Seed;
+pub use settings::{SettingDoc, Settings};
+pub use sources::{OnChange, Resource, WriteDisposition};
+pub use sql_tests::SqlTest;

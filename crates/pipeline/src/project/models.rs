@@ -1,0 +1,179 @@
+//! `models/<namespace>/**/<name>.sql`: one query, one table.
+//!
+//! The first folder is the namespace and deeper ones only group; a model directly under `models/` lies in the
+//! namespace of the project's name. A file's name is its table's name, so a model can be found by its table.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bywash_core::{Code, Error, Place, Result, TableName};
+use bywash_engine::sql::Parsed;
+
+use super::columns::Column;
+use super::data_tests::TestDeclaration;
+use super::document::Document;
+use super::fields::{Problems, Source};
+use super::layout::PartitionField;
+use super::model_options::{Answer, ModelKind, ModelOptions, Placed, SortKey, read_options};
+use super::model_properties::ModelProperties;
+use super::settings::Settings;
+use super::{front_matter, model_sql, reserved};
+
+/// A model with all that was said about it.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its table.
+    pub name: TableName,
+    /// Its file, relative to the project's root.
+    pub path: PathBuf,
+    /// Its query.
+    pub parsed: Arc<Parsed>,
+    /// Declared columns.
+    pub columns: Vec<Column>,
+    /// Its file, as errors show it.
+    pub place: Place,
+    pub(crate) options: ModelOptions,
+    pub(crate) tests: Vec<TestDeclaration>,
+    /// Its folder below `models/`, with forward slashes.
+    folder: String,
+    /// Whether its front matter was read without problems, so that it is worth checking.
+    sound: bool,
+}
+
+/// The table of a model's file.
+///
+/// # Errors
+/// A file or folder whose name cannot be a table's or namespace's.
+pub fn name_of(path: &Path, project: &str) -> Result<TableName> {
+    let folder = folder_of(path);
+    let namespace = match folder.split('/').next() {
+        Some(first) if !first.is_empty() => first,
+        _ => project,
+    };
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let named = match TableName::new(namespace, stem) {
+        Ok(_) if reserved::is_reserved(namespace) => Err(reserved::refuse(namespace)),
+        named => named.map_err(|error| error.hint("a model's file is its table's name, its folder the namespace")),
+    };
+    named.map_err(|error| error.at(Place::file(path)))
+}
+
+fn folder_of(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    match parts.as_slice() {
+        [_, folders @ .., _] => folders.join("/"),
+        _ => String::new(),
+    }
+}
+
+/// Reads a model's file; `None` if its SQL cannot be read.
+pub fn read(name: TableName, document: &Document, problems: &Problems) -> Option<Model> {
+    let before = problems.count();
+    let options = problems.keep(front_matter::parse(document)).flatten().map_or_else(ModelOptions::default, |root| {
+        let source = Source { document, code: Code::InvalidFrontMatter, problems };
+        source.fields(&root, "front matter").map_or_else(ModelOptions::default, |mut fields| {
+            let options = read_options(&mut fields);
+            fields.finish();
+            options
+        })
+    });
+    let sound = problems.count() == before;
+    let parsed = problems.keep(model_sql::read(document))?;
+    let (path, place) = (document.path().to_owned(), document.whole());
+    let folder = folder_of(&path);
+    Some(Model { name, path, parsed, columns: Vec::new(), place, options, tests: Vec::new(), folder, sound })
+}
+
+/// The error of a model in Python.
+#[must_use]
+pub fn refuse_python(path: &Path) -> Error {
+    Error::new(Code::NotYetSupported, format!("Python models are not supported yet: `{}`", path.display()))
+        .at(Place::file(path))
+        .hint("write it in SQL, or move the file out of `models/`")
+}
+
+impl Model {
+    /// Adds what YAML says; front matter wins.
+    pub(super) fn describe(&mut self, properties: ModelProperties) {
+        self.options = std::mem::take(&mut self.options).over(&properties.options);
+        self.columns = properties.columns;
+        self.tests = properties.tests;
+    }
+
+    /// Adds the defaults of its folders, nearest first, and checks what all layers say together.
+    pub(super) fn settle(&mut self, settings: &Settings, problems: &Problems) {
+        let mut folders: Vec<_> = settings.folders.iter().filter(|folder| self.lies_in(folder)).collect();
+        folders.sort_by_key(|folder| std::cmp::Reverse(folder.folder().len()));
+        for folder in folders {
+            self.options = std::mem::take(&mut self.options).over(folder.options());
+        }
+        if self.sound {
+            let inputs: Vec<_> = self.parsed.references.iter().map(|(table, _)| table.clone()).collect();
+            self.options.check(&self.place, &inputs, problems);
+        }
+    }
+
+    /// A model directly under `models/` lies in the folder of its namespace, too.
+    fn lies_in(&self, folder: &super::model_options::FolderOptions) -> bool {
+        folder.covers(&self.folder) || (self.folder.is_empty() && folder.covers(self.name.namespace()))
+    }
+
+    /// How its rows are kept.
+    #[must_use]
+    pub fn kind(&self) -> ModelKind {
+        self.options.kind.unwrap_or_default()
+    }
+
+    /// The columns that tell its rows apart; of rows with one key, the last by [`Self::order_by`] stays.
+    #[must_use]
+    pub fn unique_key(&self) -> &[String] {
+        slice(self.options.unique_key.as_ref())
+    }
+
+    /// Which row of a key is the last.
+    #[must_use]
+    pub fn order_by(&self) -> &[SortKey] {
+        slice(self.options.order_by.as_ref())
+    }
+
+    /// How its files are cut.
+    #[must_use]
+    pub fn partition_by(&self) -> &[PartitionField] {
+        slice(self.options.partition_by.as_ref())
+    }
+
+    /// How rows are sorted within a file.
+    #[must_use]
+    pub fn cluster_by(&self) -> &[String] {
+        slice(self.options.cluster_by.as_ref())
+    }
+
+    /// How long a result that may differ between runs is kept (rule R5).
+    #[must_use]
+    pub fn stable_for(&self) -> Option<Duration> {
+        self.options.stable_for
+    }
+
+    /// Whether a run ends by showing its rows, and to which question.
+    #[must_use]
+    pub fn answer(&self) -> Option<&Answer> {
+        self.options.answer.as_ref()
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        self.options.description.as_deref()
+    }
+
+    /// For `-s tag:x`.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.options.tags
+    }
+}
+
+fn slice<T>(placed: Option<&Placed<Vec<T>>>) -> &[T] {
+    placed.map_or(&[], |placed| &placed.value)
+}

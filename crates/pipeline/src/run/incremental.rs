@@ -1,0 +1,135 @@
+//! Rule R6: whether an incremental model's table can be brought up to date from new rows alone.
+//!
+//! It can if all it consumed is still held, by tables with the same columns, no other input changed, and what is
+//! new lies in whole files. Anything else is a full refresh, so that both always give the same table.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use bywash_core::{ObjectId, Result, TableName};
+use bywash_lake::changes::{Pair, TableState};
+use bywash_lake::objects::{Consumed, Entry, Produced};
+
+use crate::lake_view::WorkingTree;
+
+/// What to do with an incremental model's table.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing is new: the entry stands.
+    Stands,
+    /// Compute from these files of each input, and add the rows.
+    Extend {
+        /// Data files by input.
+        files: BTreeMap<TableName, HashSet<String>>,
+    },
+    /// Compute from everything.
+    Refresh {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What an incremental model would consume of its inputs now.
+///
+/// # Errors
+/// The catalog cannot be read.
+pub async fn consumable(tree: &WorkingTree, from: &[TableName]) -> Result<BTreeMap<String, Consumed>> {
+    let mut found = BTreeMap::new();
+    for name in from {
+        if let Some(Entry::Table(table)) = tree.entry(name).await? {
+            let pairs = TableState::read(tree.objects(), &table).await?.holds();
+            found.insert(name.to_string(), Consumed { uuid: table.uuid.clone(), schema_id: table.schema_id, pairs });
+        }
+    }
+    Ok(found)
+}
+
+/// Decides for a model with this recipe, whose entry was made as `old` says.
+///
+/// `watched` are the versions of the inputs that are neither consumed nor declared static.
+///
+/// # Errors
+/// The catalog cannot be read.
+pub async fn decide(
+    tree: &WorkingTree,
+    old: Option<&Produced>,
+    recipe: ObjectId,
+    watched: &BTreeMap<String, ObjectId>,
+    from: &[TableName],
+) -> Result<Step> {
+    let refresh = |reason: String| Ok(Step::Refresh { reason });
+    let Some(old) = old else { return refresh("it has never run here".to_owned()) };
+    if old.recipe != recipe {
+        return refresh("its query or settings changed".to_owned());
+    }
+    if let Some((input, _)) = watched.iter().find(|(input, version)| old.inputs.get(*input) != Some(version)) {
+        return refresh(format!("`{input}` changed, and is not in `incremental_from`"));
+    }
+    let mut files = BTreeMap::new();
+    for name in from {
+        let label = name.to_string();
+        let Some(Entry::Table(table)) = tree.entry(name).await? else {
+            return refresh(format!("`{name}` is not a table"));
+        };
+        let Some(consumed) = old.consumed.get(&label) else { return refresh(format!("it has not read `{name}` before")) };
+        if consumed.uuid != table.uuid || consumed.schema_id != table.schema_id {
+            return refresh(format!("`{name}` has other columns now"));
+        }
+        let state = TableState::read(tree.objects(), &table).await?;
+        let held = state.holds();
+        if !consumed.pairs.is_subset(&held) {
+            return refresh(format!("rows of `{name}` were changed or taken back"));
+        }
+        match whole_files(&state, &held.difference(&consumed.pairs).cloned().collect()) {
+            Some(new) => _ = files.insert(name.clone(), new),
+            None => return refresh(format!("new rows of `{name}` share files with old ones")),
+        }
+    }
+    Ok(if files.values().all(HashSet::is_empty) && all_consumed(tree, old, from).await? {
+        Step::Stands
+    } else {
+        Step::Extend { files }
+    })
+}
+
+/// Whether nothing is new even where new pairs have no rows and so no files.
+async fn all_consumed(tree: &WorkingTree, old: &Produced, from: &[TableName]) -> Result<bool> {
+    Ok(consumable(tree, from).await? == old.consumed)
+}
+
+/// The files of current tiles that hold exactly these pairs.
+fn whole_files(state: &TableState, wanted: &BTreeSet<Pair>) -> Option<HashSet<String>> {
+    let mut covered = BTreeSet::new();
+    let mut files = HashSet::new();
+    for tile in state.tiles.values().filter(|tile| tile.current && !tile.covers.is_disjoint(wanted)) {
+        if !tile.covers.is_subset(wanted) {
+            return None;
+        }
+        covered.extend(tile.covers.iter().cloned());
+        files.extend(tile.files.iter().map(|file| file.path.clone()));
+    }
+    (covered == *wanted).then_some(files)
+}
+
+/// The query of a model with a `unique_key`: of the rows of one key, the last by `order_by` stays.
+///
+/// Ties are broken by all other columns, so that the same rows give the same table in whatever order they came.
+#[must_use]
+pub fn last_of_each_key(query: &str, keys: &[String], order: &[(String, bool)], columns: &[String]) -> String {
+    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+    let selected = columns.iter().map(quoted).collect::<Vec<_>>().join(", ");
+    let keys_text = keys.iter().map(quoted).collect::<Vec<_>>().join(", ");
+    let mut ranks: Vec<_> = order
+        .iter()
+        .map(|(column, descending)| {
+            let direction = if *descending { "asc nulls last" } else { "desc nulls last" };
+            format!("{} {direction}", quoted(column))
+        })
+        .collect();
+    let rest = columns.iter().filter(|column| !keys.contains(column) && !order.iter().any(|(name, _)| name == *column));
+    ranks.extend(rest.map(|column| format!("{} desc nulls last", quoted(column))));
+    let ranks = ranks.join(", ");
+    format!(
+        "select {selected} from (select {selected}, row_number() over (partition by {keys_text} order by {ranks}) \
+         as bywash_rank from ({query}) as bywash_rows) as bywash_ranked where bywash_rank = 1"
+    )
+}

@@ -1,0 +1,27 @@
+//! A run: from a head of a branch to the next, or to nothing at all.
+//!
+//! The life of a run: it opens a tree on the target's head (`attempt`), loads sources (`load`), checks every model
+//! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), tests the tree
+//! (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
+//! `refs/runs/<id>` with its key (`keys`, rule R3), so a killed run's work is found again by its keys (rule R2).
+
+mod attempt;
+mod check;
+mod incremental;
+mod inputs;
+mod keys;
+mod load;
+mod log;
+mod model;
+mod publish;
+mod report;
+mod runner;
+mod tests;
+mod write;
+
+pub use check::check_models;
+pub use inputs::Input;
+pub use log::new_run_id;
+pub use report::{NodeReport, NodeStatus, RunReport, RunStatus, TestReport};
+pub use runner::{RunOptions, Runner, Start};
+pub use write::{RowWriter, Written, write_query};

@@ -1,0 +1,143 @@
+//! What a run did, node by node: what `bywash run` prints and `-o json` gives.
+
+use bywash_core::{Error, ObjectId, TableName};
+
+/// What became of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeStatus {
+    /// It was computed or loaded.
+    Ran,
+    /// Its output was there already, here or on another branch.
+    Reused,
+    /// It was not tried, because something before it failed.
+    Skipped,
+    /// It failed.
+    Failed,
+}
+
+impl NodeStatus {
+    /// The word in JSON and in the catalog.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ran => "ran",
+            Self::Reused => "reused",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a run did with one node.
+#[derive(Clone, Debug)]
+pub struct NodeReport {
+    /// The node.
+    pub name: TableName,
+    /// `resource`, `seed`, `table`, `view` or `incremental`.
+    pub kind: &'static str,
+    /// What became of it.
+    pub status: NodeStatus,
+    /// Why it ran, or from where it was reused.
+    pub reason: String,
+    /// Rows of its output.
+    pub rows: u64,
+    /// Rows that it read from files, or that were new to it.
+    pub rows_in: u64,
+    /// Bytes of its output.
+    pub bytes: u64,
+    /// Milliseconds.
+    pub ms: u64,
+    /// Why it failed.
+    pub error: Option<Error>,
+}
+
+/// The result of a data test.
+#[derive(Clone, Debug)]
+pub struct TestReport {
+    /// The test.
+    pub name: String,
+    /// The table that it guards.
+    pub table: String,
+    /// Rows that it found.
+    pub bad_rows: u64,
+    /// Whether bad rows block the publish.
+    pub blocks: bool,
+    /// The query that shows them.
+    pub query: String,
+    /// Milliseconds; 0 where the verdict was known.
+    pub ms: u64,
+}
+
+impl TestReport {
+    /// The word in the catalog.
+    #[must_use]
+    pub const fn status(&self) -> &'static str {
+        match (self.bad_rows, self.blocks) {
+            (0, _) => "passed",
+            (_, true) => "failed",
+            (_, false) => "warned",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    /// A commit became visible.
+    Published,
+    /// Everything was up to date already.
+    Unchanged,
+    /// Nothing became visible.
+    Failed,
+}
+
+impl RunStatus {
+    /// The word in JSON and in the catalog.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Unchanged => "unchanged",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// The run.
+    pub run: String,
+    /// How it ended.
+    pub status: RunStatus,
+    /// The branch.
+    pub target: String,
+    /// The commit that it published, or that was there.
+    pub commit: ObjectId,
+    /// How it was published: `direct`, `rebased` or `replanned`.
+    pub publish: Option<&'static str>,
+    /// Its nodes in the order in which they finished.
+    pub nodes: Vec<NodeReport>,
+    /// Its tests.
+    pub tests: Vec<TestReport>,
+    /// Whether an earlier run with the same key is reported instead.
+    pub earlier: bool,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+impl RunReport {
+    /// The failures as one error, each with what led to it; `None` if there is none.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        let nodes = self.nodes.iter().filter_map(|node| node.error.clone());
+        let tests = self.tests.iter().filter(|test| test.status() == "failed").map(failed_test);
+        Error::all(nodes.chain(tests).collect())
+    }
+}
+
+fn failed_test(test: &TestReport) -> Error {
+    let rows = if test.bad_rows == 1 { "1 bad row".to_owned() } else { format!("{} bad rows", test.bad_rows) };
+    Error::new(bywash_core::Code::TestFailed, format!("test `{}` found {rows} in `{}`", test.name, test.table))
+        .hint(format!("show them: {}", test.query))
+}
