@@ -202,7 +202,9 @@ impl Checker<'_> {
             (true, true) => self.refuse(SELF_JOIN, span),
             _ if symmetric => Ok(()),
             (true, false) => match join.join_operator {
-                On::Left(_) | On::LeftOuter(_) | On::Semi(_) | On::LeftSemi(_) | On::Anti(_) | On::LeftAnti(_) => Ok(()),
+                On::Left(_) | On::LeftOuter(_) | On::Semi(_) | On::LeftSemi(_) | On::Anti(_) | On::LeftAnti(_) => {
+                    Ok(())
+                }
                 _ => self.refuse("this join does not keep each row of its left side apart", span),
             },
             (false, true) => match join.join_operator {

@@ -31,7 +31,8 @@ impl Source {
         if span.start.line == 0 {
             return Place { text: Some(Arc::clone(&self.text)), ..Place::file(self.path()) };
         }
-        let length = if span.end.line == span.start.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
+        let length =
+            if span.end.line == span.start.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
         Place::span(self.path(), Arc::clone(&self.text), span.start.line, span.start.column, length)
     }
 

@@ -8,9 +8,33 @@ use super::Source;
 
 /// Words that a statement is made of and that fingers slip on.
 const WORDS: [&str; 27] = [
-    "select", "from", "where", "group", "order", "by", "having", "limit", "join", "left", "right", "inner", "outer",
-    "cross", "using", "union", "with", "insert", "into", "values", "create", "table", "explain", "summarize",
-    "distinct", "between", "interval",
+    "select",
+    "from",
+    "where",
+    "group",
+    "order",
+    "by",
+    "having",
+    "limit",
+    "join",
+    "left",
+    "right",
+    "inner",
+    "outer",
+    "cross",
+    "using",
+    "union",
+    "with",
+    "insert",
+    "into",
+    "values",
+    "create",
+    "table",
+    "explain",
+    "summarize",
+    "distinct",
+    "between",
+    "interval",
 ];
 
 /// An error of the tokenizer, such as a string without its end.
