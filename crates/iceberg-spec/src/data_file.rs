@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::datum::Datum;
 
 /// A Parquet file of a table. Maps are by field id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataFile {
     /// The absolute location as the table records it; the lake's storage maps it to where the file lies now.
     pub path: String,

@@ -99,9 +99,8 @@ impl Datum {
     /// # Errors
     /// Bytes that are no value of the type, or a nested type.
     pub fn from_bytes(kind: &Type, bytes: &[u8]) -> Result<Self> {
-        let wrong = || {
-            Error::new(Code::TableCorrupt, format!("{} bytes are not a single value of type `{kind}`", bytes.len()))
-        };
+        let wrong =
+            || Error::new(Code::TableCorrupt, format!("{} bytes are not a single value of type `{kind}`", bytes.len()));
         let four = || bytes.try_into().map(i32::from_le_bytes).ok();
         let eight = || bytes.try_into().map(i64::from_le_bytes).ok();
         let value = match kind {
@@ -117,8 +116,9 @@ impl Datum {
                 let short = || bytes.try_into().map(f32::from_le_bytes).ok().map(f64::from);
                 bytes.try_into().map(f64::from_le_bytes).ok().or_else(short).map(Self::Double)
             }
-            Type::Decimal { precision, scale } => from_big_endian(bytes)
-                .map(|unscaled| Self::Decimal { unscaled, precision: *precision, scale: *scale }),
+            Type::Decimal { precision, scale } => {
+                from_big_endian(bytes).map(|unscaled| Self::Decimal { unscaled, precision: *precision, scale: *scale })
+            }
             Type::String => String::from_utf8(bytes.to_vec()).ok().map(Self::String),
             Type::Uuid => Uuid::from_slice(bytes).ok().map(Self::Uuid),
             Type::Fixed(length) => (bytes.len() as u64 == *length).then(|| Self::Fixed(bytes.to_vec())),
@@ -245,10 +245,7 @@ impl TryFrom<(String, String)> for Datum {
         let digits = hexadecimal.as_bytes();
         let bytes: Option<Vec<u8>> = (digits.len() % 2 == 0)
             .then(|| {
-                digits
-                    .chunks(2)
-                    .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-                    .collect()
+                digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
             })
             .flatten();
         Self::from_bytes(&Type::parse(&kind)?, &bytes.ok_or_else(wrong)?)

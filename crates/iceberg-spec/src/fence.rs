@@ -20,8 +20,11 @@ pub(crate) fn parse_metadata(bytes: &[u8]) -> Result<TableMetadata> {
         .get("format-version")
         .and_then(serde_json::Value::as_u64);
     if let Some(version) = version.filter(|version| *version > 2) {
-        return Err(Error::new(Code::NotYetSupported, format!("Iceberg tables of format version {version} are not supported"))
-            .hint("Bywash reads format versions 1 and 2"));
+        return Err(Error::new(
+            Code::NotYetSupported,
+            format!("Iceberg tables of format version {version} are not supported"),
+        )
+        .hint("Bywash reads format versions 1 and 2"));
     }
     let metadata: theirs::TableMetadata =
         serde_json::from_slice(bytes).map_err(|error| corrupt("table metadata", error))?;
@@ -70,8 +73,8 @@ pub(crate) fn parse_metadata(bytes: &[u8]) -> Result<TableMetadata> {
 /// Parses a manifest list.
 pub(crate) fn read_manifest_list(bytes: &[u8], format_version: u8) -> Result<Vec<ManifestFile>> {
     let version = if format_version == 1 { theirs::FormatVersion::V1 } else { theirs::FormatVersion::V2 };
-    let list = theirs::ManifestList::parse_with_version(bytes, version)
-        .map_err(|error| corrupt("manifest list", error))?;
+    let list =
+        theirs::ManifestList::parse_with_version(bytes, version).map_err(|error| corrupt("manifest list", error))?;
     list.entries().iter().map(manifest_file).collect()
 }
 
@@ -106,13 +109,10 @@ fn manifest_file(listed: &theirs::ManifestFile) -> Result<ManifestFile> {
 pub(crate) fn read_manifest(bytes: &[u8], listed: &ManifestFile) -> Result<Manifest> {
     let manifest = theirs::Manifest::parse_avro(bytes).map_err(|error| corrupt(&listed.path, error))?;
     let metadata = manifest.metadata();
-    let partition_type = metadata
-        .partition_spec
-        .partition_type(&metadata.schema)
-        .map_err(|error| corrupt(&listed.path, error))?;
+    let partition_type =
+        metadata.partition_spec.partition_type(&metadata.schema).map_err(|error| corrupt(&listed.path, error))?;
     let types = partition_type.fields().iter().map(|field| kind(&field.field_type)).collect::<Result<Vec<_>>>()?;
-    let entries =
-        manifest.entries().iter().map(|one| entry(one, listed, &types)).collect::<Result<Vec<_>>>()?;
+    let entries = manifest.entries().iter().map(|one| entry(one, listed, &types)).collect::<Result<Vec<_>>>()?;
     Ok(Manifest {
         schema: schema(&metadata.schema)?,
         spec: spec(metadata.partition_spec.spec_id(), metadata.partition_spec.fields())?,
@@ -150,7 +150,8 @@ fn data_file(file: &theirs::DataFile, spec_id: i32, types: &[Type]) -> Result<Da
             None => Ok(None),
         })
         .collect::<Result<Vec<_>>>()?;
-    let counts = |counts: &std::collections::HashMap<i32, u64>| counts.iter().map(|(id, count)| (*id, *count)).collect();
+    let counts =
+        |counts: &std::collections::HashMap<i32, u64>| counts.iter().map(|(id, count)| (*id, *count)).collect();
     let bounds = |bounds: &std::collections::HashMap<i32, theirs::Datum>| {
         bounds.iter().map(|(id, bound)| Ok((*id, datum(bound)?))).collect::<Result<_>>()
     };

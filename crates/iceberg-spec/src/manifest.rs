@@ -85,7 +85,10 @@ impl Manifest {
         let metadata = [
             ("schema", schema_to_json(&self.schema).to_string()),
             ("schema-id", self.schema.id.to_string()),
-            ("partition-spec", serde_json::to_string(&self.spec.fields).map_err(|error| Error::bug(error.to_string()))?),
+            (
+                "partition-spec",
+                serde_json::to_string(&self.spec.fields).map_err(|error| Error::bug(error.to_string()))?,
+            ),
             ("partition-spec-id", self.spec.id.to_string()),
             ("format-version", "2".to_owned()),
             ("content", "data".to_owned()),

@@ -102,8 +102,11 @@ fn partition_type(id: i32, kind: &Type) -> Result<Value> {
             "logicalType": "decimal", "precision": precision, "scale": scale,
         }),
         Type::Uuid | Type::Struct(_) | Type::List(_) | Type::Map(..) => {
-            return Err(Error::new(Code::NotYetSupported, format!("partition values of type `{kind}` are not supported"))
-                .hint("use `bucket(n, column)` instead"));
+            return Err(Error::new(
+                Code::NotYetSupported,
+                format!("partition values of type `{kind}` are not supported"),
+            )
+            .hint("use `bucket(n, column)` instead"));
         }
     })
 }

@@ -16,8 +16,7 @@ use crate::snapshot::{MetadataLogEntry, Snapshot, SnapshotLogEntry};
 use crate::sort::SortOrder;
 
 /// Properties that every table of ours has: nothing outside Bywash may delete lake files.
-const OWNERSHIP: [(&str, &str); 2] =
-    [("gc.enabled", "false"), ("write.metadata.delete-after-commit.enabled", "false")];
+const OWNERSHIP: [(&str, &str); 2] = [("gc.enabled", "false"), ("write.metadata.delete-after-commit.enabled", "false")];
 
 /// How many earlier metadata files are remembered.
 const METADATA_LOG_LENGTH: usize = 100;

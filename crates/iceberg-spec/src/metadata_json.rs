@@ -11,10 +11,9 @@ use crate::snapshot::Snapshot;
 
 /// The file's bytes.
 pub(crate) fn to_json(metadata: &TableMetadata) -> Result<Vec<u8>> {
-    let refs = metadata.current_snapshot_id.map_or_else(
-        || json!({}),
-        |id| json!({"main": {"snapshot-id": id, "type": "branch"}}),
-    );
+    let refs = metadata
+        .current_snapshot_id
+        .map_or_else(|| json!({}), |id| json!({"main": {"snapshot-id": id, "type": "branch"}}));
     let mut json = json!({
         "format-version": 2,
         "table-uuid": metadata.uuid.to_string(),

@@ -93,7 +93,10 @@ impl PartitionField {
         schema.field_by_id(self.source_id).ok_or_else(|| {
             Error::new(
                 Code::TableCorrupt,
-                format!("partition field `{}` reads column {}, which schema {} lacks", self.name, self.source_id, schema.id),
+                format!(
+                    "partition field `{}` reads column {}, which schema {} lacks",
+                    self.name, self.source_id, schema.id
+                ),
             )
         })
     }
@@ -107,9 +110,7 @@ impl Transform {
     pub fn result_type(self, source: &Type) -> Result<Type> {
         let fits = match self {
             Self::Identity | Self::Void => source.is_primitive(),
-            Self::Bucket(_) => {
-                source.is_primitive() && !matches!(source, Type::Boolean | Type::Float | Type::Double)
-            }
+            Self::Bucket(_) => source.is_primitive() && !matches!(source, Type::Boolean | Type::Float | Type::Double),
             Self::Truncate(_) => {
                 matches!(source, Type::Int | Type::Long | Type::Decimal { .. } | Type::String | Type::Binary)
             }
@@ -162,9 +163,14 @@ impl FromStr for Transform {
             "day" => Ok(Self::Day),
             "hour" => Ok(Self::Hour),
             "void" => Ok(Self::Void),
-            _ => number("bucket").map(Self::Bucket).or_else(|| number("truncate").map(Self::Truncate)).ok_or_else(|| {
-                Error::new(Code::NotYetSupported, format!("partition transform `{text}` is not known to this version"))
-            }),
+            _ => {
+                number("bucket").map(Self::Bucket).or_else(|| number("truncate").map(Self::Truncate)).ok_or_else(|| {
+                    Error::new(
+                        Code::NotYetSupported,
+                        format!("partition transform `{text}` is not known to this version"),
+                    )
+                })
+            }
         }
     }
 }

@@ -62,13 +62,12 @@ fn type_from_json(value: &Value) -> Result<Type> {
     }
     match text(value, "type")? {
         "struct" => {
-            let fields = value.get("fields").and_then(Value::as_array).ok_or_else(|| wrong("a struct has no fields"))?;
+            let fields =
+                value.get("fields").and_then(Value::as_array).ok_or_else(|| wrong("a struct has no fields"))?;
             Ok(Type::Struct(fields.iter().map(field_from_json).collect::<Result<_>>()?))
         }
         "list" => Ok(Type::List(Box::new(part_from_json(value, "element")?))),
-        "map" => {
-            Ok(Type::Map(Box::new(part_from_json(value, "key")?), Box::new(part_from_json(value, "value")?)))
-        }
+        "map" => Ok(Type::Map(Box::new(part_from_json(value, "key")?), Box::new(part_from_json(value, "value")?))),
         other => Err(wrong(&format!("`{other}` is not a nested type"))),
     }
 }
@@ -103,7 +102,10 @@ fn id(value: &Value, key: &str) -> Result<i32> {
 }
 
 fn flag(value: &Value, key: &str) -> Result<bool> {
-    value.get(key).and_then(Value::as_bool).ok_or_else(|| wrong(&format!("`{key}` is missing or neither true nor false")))
+    value
+        .get(key)
+        .and_then(Value::as_bool)
+        .ok_or_else(|| wrong(&format!("`{key}` is missing or neither true nor false")))
 }
 
 fn wrong(why: &str) -> Error {

@@ -103,7 +103,10 @@ impl ObjectStore for DurableStore {
     }
 
     async fn copy_opts(&self, _: &Path, _: &Path, _: CopyOptions) -> Result<()> {
-        Err(Error::NotImplemented { operation: "copying, because names are never reused".to_owned(), implementer: NAME.to_owned() })
+        Err(Error::NotImplemented {
+            operation: "copying, because names are never reused".to_owned(),
+            implementer: NAME.to_owned(),
+        })
     }
 }
 

@@ -1,0 +1,36 @@
+//! Iceberg tables in a warehouse: columns, partitions, data files, snapshots.
+//!
+//! A write goes `conform` → `TableWriter` (data files, with statistics of our own) → `commit` (manifests, manifest
+//! list, `metadata.json`). Everything is durable under names never used before when `commit` returns (rule T1);
+//! nothing is visible until the catalog swaps a ref. A read begins with [`TableFiles::load`].
+
+mod bounds;
+mod cache;
+mod calendar;
+mod columns;
+mod commit;
+mod conform;
+mod data_file_writer;
+mod layout;
+mod loaded;
+mod manifests;
+mod murmur;
+mod partition_path;
+mod partition_rows;
+mod ranges;
+mod scan;
+mod schema;
+mod summary;
+pub mod transforms;
+mod write;
+
+pub use bywash_iceberg_spec::{
+    DataFile, Datum, Field, PartitionField, PartitionSpec, Schema, Snapshot, TableMetadata, Transform, Type,
+};
+pub use commit::{Committed, NewSnapshot, commit};
+pub use conform::conform;
+pub use layout::{PartitionTerm, check_columns, partition_spec};
+pub use loaded::LoadedTable;
+pub use scan::TableFiles;
+pub use schema::{FIELD_ID, IdSource, arrow_schema, arrow_type, assign_ids, kind_of};
+pub use write::{Codec, TableWriter, WriteSettings};

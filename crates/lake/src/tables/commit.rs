@@ -1,0 +1,271 @@
+//! One more snapshot on a table's metadata.
+//!
+//! Order (rule T1): data files are durable already; then manifests, then the manifest list, then `metadata.json`,
+//! each under a new name and durable before the next. The history stays linear (rule T2). An append adds one
+//! manifest; removing files rewrites only the manifests that list them; when there are too many, they are merged.
+
+use std::collections::{BTreeMap, HashSet};
+
+use bywash_core::{Code, Error, Result, SystemClock};
+use bywash_iceberg_spec::{
+    DataFile, EntryStatus, Manifest, ManifestEntry, ManifestFile, Operation, Snapshot, write_manifest_list,
+};
+use futures::future::try_join_all;
+use uuid::Uuid;
+
+use super::loaded::LoadedTable;
+use super::manifests;
+use super::summary::{has_totals, summary};
+use crate::storage::Warehouse;
+
+/// More manifests than this are merged.
+const MOST_MANIFESTS: usize = 100;
+
+/// A merged manifest has about this many files.
+const FILES_OF_A_MERGED_MANIFEST: usize = 4_000;
+
+/// What a commit changes.
+#[derive(Clone, Debug)]
+pub struct NewSnapshot {
+    added: Vec<DataFile>,
+    removed: HashSet<String>,
+    snapshot_id: i64,
+    extras: BTreeMap<String, String>,
+}
+
+/// What a commit made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The metadata file, relative to the warehouse.
+    pub metadata: String,
+    /// The snapshot that it shows.
+    pub snapshot_id: Option<i64>,
+    /// Its schema.
+    pub schema_id: i32,
+}
+
+impl NewSnapshot {
+    /// Adds files and removes those with these recorded paths; `label` tells people why.
+    #[must_use]
+    pub fn new(label: &str, added: Vec<DataFile>, removed: HashSet<String>) -> Self {
+        let extras = BTreeMap::from([("bywash.change".to_owned(), label.to_owned())]);
+        let (high, low) = Uuid::new_v4().as_u64_pair();
+        // Positive and, for readers that keep numbers as floats, without a sign to lose.
+        let snapshot_id = ((high ^ low) >> 1).cast_signed();
+        Self { added, removed, snapshot_id, extras }
+    }
+
+    /// The same with another id, which the table must not have.
+    #[must_use]
+    pub fn with_id(mut self, snapshot_id: i64) -> Self {
+        self.snapshot_id = snapshot_id;
+        self
+    }
+
+    /// The same with one more line in the summary.
+    #[must_use]
+    pub fn with_note(mut self, key: &str, value: &str) -> Self {
+        self.extras.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    fn operation(&self) -> Operation {
+        match (self.added.is_empty(), self.removed.is_empty()) {
+            (_, true) => Operation::Append,
+            (true, false) => Operation::Delete,
+            (false, false) => Operation::Overwrite,
+        }
+    }
+}
+
+/// Writes the snapshot's manifests, list and metadata; everything is durable when this returns, nothing is visible.
+///
+/// # Errors
+/// A file to remove that the table does not have, a file that cannot be read or written.
+pub async fn commit(warehouse: &Warehouse, table: &LoadedTable, new: NewSnapshot) -> Result<Committed> {
+    let metadata = table.metadata();
+    if metadata.format_version != 2 {
+        let version = metadata.format_version;
+        return Err(Error::new(
+            Code::NotYetSupported,
+            format!("tables of Iceberg format version {version} can only be read"),
+        ));
+    }
+    let commit = Commit {
+        warehouse,
+        table,
+        snapshot_id: new.snapshot_id,
+        sequence_number: metadata.next_sequence_number(),
+        id: Uuid::new_v4(),
+    };
+    commit.run(new).await
+}
+
+/// The names and numbers of one commit.
+struct Commit<'a> {
+    warehouse: &'a Warehouse,
+    table: &'a LoadedTable,
+    snapshot_id: i64,
+    sequence_number: i64,
+    id: Uuid,
+}
+
+/// Manifests of the new snapshot: those that stay as they are, and those to be written.
+#[derive(Default)]
+struct Plan {
+    kept: Vec<ManifestFile>,
+    new: Vec<Manifest>,
+    removed: Vec<DataFile>,
+}
+
+impl Commit<'_> {
+    async fn run(self, new: NewSnapshot) -> Result<Committed> {
+        let operation = new.operation();
+        let parent = self.table.metadata().current_snapshot();
+        let listed = match parent {
+            Some(parent) => manifests::list(self.warehouse, parent, 2).await?,
+            None => Vec::new(),
+        };
+        let listed: Vec<_> = listed.into_iter().filter(|manifest| manifest.live_files() > 0).collect();
+        let all_before = match parent {
+            Some(parent) if !has_totals(parent) => self.live_files(&listed).await?,
+            _ => Vec::new(),
+        };
+        let mut plan = self.remove(listed, &new.removed).await?;
+        plan.new.extend(self.add(&new.added)?);
+        let plan = self.merge(plan).await?;
+        let mut facts = summary(parent.map(|parent| &parent.summary), &all_before, &new.added, &plan.removed);
+        facts.extend(new.extras);
+        let snapshot = Snapshot {
+            snapshot_id: self.snapshot_id,
+            parent_snapshot_id: parent.map(|parent| parent.snapshot_id),
+            sequence_number: self.sequence_number,
+            timestamp_ms: SystemClock.now() / 1_000,
+            manifest_list: self.warehouse.recorded(&self.name(&format!("snap-{}-{}.avro", self.snapshot_id, self.id))),
+            operation,
+            summary: facts,
+            schema_id: Some(self.table.metadata().current_schema_id),
+        };
+        self.write(plan, snapshot).await
+    }
+
+    async fn live_files(&self, listed: &[ManifestFile]) -> Result<Vec<DataFile>> {
+        let manifests = manifests::read_all(self.warehouse, listed).await?;
+        let alive = manifests.iter().flat_map(|manifest| &manifest.entries).filter(|entry| entry.is_alive());
+        Ok(alive.map(|entry| entry.file.clone()).collect())
+    }
+
+    /// Manifests that list a removed file are written anew: what is alive as existing, what goes as deleted.
+    async fn remove(&self, listed: Vec<ManifestFile>, removed: &HashSet<String>) -> Result<Plan> {
+        if removed.is_empty() {
+            return Ok(Plan { kept: listed, ..Plan::default() });
+        }
+        let mut plan = Plan::default();
+        let manifests = manifests::read_all(self.warehouse, &listed).await?;
+        for (line, manifest) in listed.into_iter().zip(manifests) {
+            let goes = |entry: &ManifestEntry| entry.is_alive() && removed.contains(&entry.file.path);
+            if !manifest.entries.iter().any(goes) {
+                plan.kept.push(line);
+                continue;
+            }
+            let mut entries = Vec::new();
+            for entry in manifest.entries.iter().filter(|entry| entry.is_alive()) {
+                if goes(entry) {
+                    plan.removed.push(entry.file.clone());
+                    entries.push(self.deleted(entry));
+                } else {
+                    entries.push(existing(entry));
+                }
+            }
+            plan.new.push(Manifest { entries, ..Manifest::clone(&manifest) });
+        }
+        if plan.removed.len() == removed.len() {
+            return Ok(plan);
+        }
+        let found: HashSet<&str> = plan.removed.iter().map(|file| file.path.as_str()).collect();
+        let missing = removed.iter().find(|path| !found.contains(path.as_str())).cloned().unwrap_or_default();
+        Err(Error::new(Code::TableCorrupt, format!("`{missing}` is to be removed from a table that does not have it")))
+    }
+
+    /// One manifest for each partition spec of the new files; usually that is one.
+    fn add(&self, added: &[DataFile]) -> Result<Vec<Manifest>> {
+        let mut by_spec: BTreeMap<i32, Vec<ManifestEntry>> = BTreeMap::new();
+        for file in added {
+            by_spec.entry(file.spec_id).or_default().push(ManifestEntry {
+                status: EntryStatus::Added,
+                snapshot_id: self.snapshot_id,
+                sequence_number: self.sequence_number,
+                file_sequence_number: self.sequence_number,
+                file: file.clone(),
+            });
+        }
+        let metadata = self.table.metadata();
+        let manifest = |(spec_id, entries)| {
+            let (schema, spec) = (metadata.schema()?.clone(), metadata.spec_by_id(spec_id)?.clone());
+            Ok(Manifest { schema, spec, entries })
+        };
+        by_spec.into_iter().map(manifest).collect()
+    }
+
+    fn deleted(&self, entry: &ManifestEntry) -> ManifestEntry {
+        ManifestEntry { status: EntryStatus::Deleted, snapshot_id: self.snapshot_id, ..entry.clone() }
+    }
+
+    /// Brings the files of small manifests together where there are too many of them.
+    async fn merge(&self, mut plan: Plan) -> Result<Plan> {
+        if plan.kept.len() + plan.new.len() <= MOST_MANIFESTS {
+            return Ok(plan);
+        }
+        let is_small = |line: &ManifestFile| line.live_files() < FILES_OF_A_MERGED_MANIFEST as u64 / 2;
+        let (small, large): (Vec<_>, Vec<_>) = plan.kept.into_iter().partition(is_small);
+        plan.kept = large;
+        let manifests = manifests::read_all(self.warehouse, &small).await?;
+        let mut by_spec: BTreeMap<i32, Vec<ManifestEntry>> = BTreeMap::new();
+        for manifest in &manifests {
+            let alive = manifest.entries.iter().filter(|entry| entry.is_alive()).map(existing);
+            by_spec.entry(manifest.spec.id).or_default().extend(alive);
+        }
+        let metadata = self.table.metadata();
+        for (spec_id, entries) in by_spec {
+            for entries in entries.chunks(FILES_OF_A_MERGED_MANIFEST) {
+                let (schema, spec) = (metadata.schema()?.clone(), metadata.spec_by_id(spec_id)?.clone());
+                plan.new.push(Manifest { schema, spec, entries: entries.to_vec() });
+            }
+        }
+        Ok(plan)
+    }
+
+    async fn write(self, plan: Plan, snapshot: Snapshot) -> Result<Committed> {
+        let mut lines = plan.kept;
+        let mut writes = Vec::new();
+        for (number, manifest) in plan.new.iter().enumerate() {
+            let name = self.name(&format!("{}-m{number}.avro", self.id));
+            let (bytes, line) =
+                manifest.write(&self.warehouse.recorded(&name), self.snapshot_id, self.sequence_number)?;
+            lines.push(line);
+            writes.push(async move { self.warehouse.write(&name, bytes).await });
+        }
+        try_join_all(writes).await?;
+        self.warehouse.write(&snapshot.manifest_list, write_manifest_list(&lines, &snapshot)).await?;
+        let previous = self.table.file().map(|file| self.warehouse.recorded(file));
+        let next = self.table.metadata().with_snapshot(snapshot, previous.as_deref())?;
+        let metadata = self.name(&format!("{:05}-{}.metadata.json", self.version(), self.id));
+        self.warehouse.write(&metadata, next.to_json()?).await?;
+        Ok(Committed { metadata, snapshot_id: next.current_snapshot_id, schema_id: next.current_schema_id })
+    }
+
+    fn name(&self, file: &str) -> String {
+        format!("{}/metadata/{file}", self.table.folder())
+    }
+
+    /// One more than the number that the table's present metadata file begins with.
+    fn version(&self) -> u64 {
+        let name = self.table.file().and_then(|file| file.rsplit('/').next());
+        let number = name.and_then(|name| name.split('-').next()).and_then(|number| number.parse::<u64>().ok());
+        number.map_or(0, |number| number + 1)
+    }
+}
+
+fn existing(entry: &ManifestEntry) -> ManifestEntry {
+    ManifestEntry { status: EntryStatus::Existing, ..entry.clone() }
+}

@@ -1,0 +1,113 @@
+//! A table's metadata, as read from a warehouse or about to be written to it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use bywash_core::{Code, Error, Result, SystemClock};
+use bywash_iceberg_spec::{NewTable, SortField, SortOrder, TableMetadata, Transform};
+use uuid::Uuid;
+
+use super::cache::Cache;
+use crate::TableShape;
+use crate::storage::Warehouse;
+
+/// Snapshots whose metadata is kept.
+const KEPT_SNAPSHOTS: usize = 100_000;
+
+static METADATA: LazyLock<Cache<TableMetadata>> = LazyLock::new(|| Cache::new(KEPT_SNAPSHOTS));
+
+/// A table's metadata and where it lies.
+#[derive(Clone, Debug)]
+pub struct LoadedTable {
+    metadata: Arc<TableMetadata>,
+    folder: String,
+    file: Option<String>,
+}
+
+impl LoadedTable {
+    /// Reads a `metadata.json`; `location` is relative to the warehouse or as recorded.
+    ///
+    /// # Errors
+    /// The file is missing, cannot be read or is no table metadata that this version understands.
+    pub async fn load(warehouse: &Warehouse, location: &str) -> Result<Self> {
+        let file = warehouse.relative(location)?.to_string();
+        let Some((folder, _)) = file.rsplit_once("/metadata/") else {
+            return Err(Error::new(
+                Code::TableCorrupt,
+                format!("`{location}` does not lie in a table's `metadata` folder"),
+            ));
+        };
+        let folder = folder.to_owned();
+        let path = warehouse.absolute(location)?;
+        let metadata = match METADATA.get(&path) {
+            Some(metadata) => metadata,
+            None => {
+                let bytes = warehouse.read(location).await?;
+                let parsed = TableMetadata::parse(&bytes).map_err(|error| error.context(format!("`{location}`")))?;
+                let metadata = Arc::new(parsed);
+                METADATA.keep(path, &metadata, metadata.snapshots.len() + 1);
+                metadata
+            }
+        };
+        Ok(Self { metadata, folder, file: Some(file) })
+    }
+
+    /// A table that is yet to be written, without a snapshot; its first commit writes it.
+    ///
+    /// # Errors
+    /// A shape whose uuid is none, or whose sort columns are not in its schema.
+    pub fn create(warehouse: &Warehouse, shape: &TableShape, properties: BTreeMap<String, String>) -> Result<Self> {
+        let uuid = Uuid::parse_str(&shape.uuid).map_err(|error| Error::bug(format!("`{}`: {error}", shape.uuid)))?;
+        let metadata = TableMetadata::create(NewTable {
+            uuid,
+            location: warehouse.recorded(&shape.folder),
+            schema: shape.schema.clone(),
+            spec: shape.spec.clone(),
+            sort_order: sort_order(shape)?,
+            last_column_id: shape.schema.highest_field_id(),
+            properties,
+            timestamp_ms: SystemClock.now() / 1_000,
+        });
+        Ok(Self::unwritten(metadata, &shape.folder))
+    }
+
+    /// Metadata made by hand for a table in this folder, relative to the warehouse; its next commit writes it.
+    #[must_use]
+    pub fn unwritten(metadata: TableMetadata, folder: &str) -> Self {
+        Self { metadata: Arc::new(metadata), folder: folder.to_owned(), file: None }
+    }
+
+    /// The same table after a change of its metadata, such as another schema; its next commit writes it.
+    #[must_use]
+    pub fn changed(&self, metadata: TableMetadata) -> Self {
+        Self { metadata: Arc::new(metadata), ..self.clone() }
+    }
+
+    /// The metadata.
+    #[must_use]
+    pub fn metadata(&self) -> &TableMetadata {
+        &self.metadata
+    }
+
+    /// The table's folder, relative to the warehouse.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The file it was read from, relative to the warehouse; none before the first commit.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+}
+
+fn sort_order(shape: &TableShape) -> Result<SortOrder> {
+    let fields = shape.cluster_by.iter().map(|name| {
+        let field = shape.schema.field(name);
+        let source_id = field.ok_or_else(|| Error::bug(format!("the sort column `{name}` is missing")))?.id;
+        Ok(SortField { source_id, transform: Transform::Identity, ascending: true, nulls_first: true })
+    });
+    let fields = fields.collect::<Result<Vec<_>>>()?;
+    Ok(SortOrder { id: i64::from(!fields.is_empty()), fields })
+}

@@ -1,0 +1,41 @@
+//! Reads the manifests of a snapshot, each at most once a process.
+
+use std::sync::{Arc, LazyLock};
+
+use bywash_core::Result;
+use bywash_iceberg_spec::{Manifest, ManifestFile, Snapshot, read_manifest_list};
+use futures::stream::{self, StreamExt, TryStreamExt};
+
+use super::cache::Cache;
+use crate::storage::Warehouse;
+
+/// Manifests read at the same time.
+const CONCURRENT: usize = 8;
+
+/// Data files whose descriptions are kept.
+const KEPT_FILES: usize = 200_000;
+
+static MANIFESTS: LazyLock<Cache<Manifest>> = LazyLock::new(|| Cache::new(KEPT_FILES));
+
+/// The manifests that a snapshot lists.
+pub(super) async fn list(warehouse: &Warehouse, snapshot: &Snapshot, format_version: u8) -> Result<Vec<ManifestFile>> {
+    let bytes = warehouse.read(&snapshot.manifest_list).await?;
+    read_manifest_list(&bytes, format_version)
+}
+
+/// These manifests, in this order.
+pub(super) async fn read_all(warehouse: &Warehouse, listed: &[ManifestFile]) -> Result<Vec<Arc<Manifest>>> {
+    stream::iter(listed).map(|one| read(warehouse, one)).buffered(CONCURRENT).try_collect().await
+}
+
+/// One manifest.
+pub(super) async fn read(warehouse: &Warehouse, listed: &ManifestFile) -> Result<Arc<Manifest>> {
+    let path = warehouse.absolute(&listed.path)?;
+    if let Some(manifest) = MANIFESTS.get(&path) {
+        return Ok(manifest);
+    }
+    let bytes = warehouse.read(&listed.path).await?;
+    let manifest = Arc::new(Manifest::read(&bytes, listed)?);
+    MANIFESTS.keep(path, &manifest, manifest.entries.len() + 1);
+    Ok(manifest)
+}

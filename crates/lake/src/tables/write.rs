@@ -1,0 +1,185 @@
+//! Writes rows into data files: by partition, of a sensible size, a bounded number of them open at once.
+//!
+//! Rows usually come clustered by partition, so one file is open at a time. Any other order gives the same rows, in
+//! more files: beyond [`MOST_OPEN`] the partition that was written to longest ago ends its file.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use bywash_core::{Error, Result};
+use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema};
+use object_store::path::Path;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::data_file_writer::{DataFileWriter, FileSettings};
+use super::partition_path::partition_path;
+use super::partition_rows::{PartitionValues, partition_rows};
+use super::schema::arrow_schema;
+use crate::storage::Warehouse;
+
+const MOST_OPEN: usize = 32;
+
+/// How data files are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// Fastest to read.
+    Lz4,
+    /// Smaller, slower to read.
+    Zstd,
+}
+
+/// How data files are made.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteSettings {
+    /// A file that has grown to this size ends, and the next begins.
+    pub target_file_bytes: usize,
+    /// Rows of a row group: what one thread reads at a time.
+    pub row_group_rows: usize,
+    /// How pages are compressed.
+    pub codec: Codec,
+}
+
+impl Default for WriteSettings {
+    fn default() -> Self {
+        Self { target_file_bytes: 128 << 20, row_group_rows: 131_072, codec: Codec::Lz4 }
+    }
+}
+
+/// Takes rows of one table; nothing of it is visible until a commit names the files.
+pub struct TableWriter {
+    settings: Arc<FileSettings>,
+    spec: PartitionSpec,
+    folder: String,
+    target_file_bytes: usize,
+    id: Uuid,
+    names: u64,
+    clock: u64,
+    open: HashMap<PartitionValues, Open>,
+    ended: Vec<JoinHandle<Result<DataFile>>>,
+}
+
+struct Open {
+    file: DataFileWriter,
+    used: u64,
+}
+
+impl TableWriter {
+    /// A writer for a table whose folder, relative to the warehouse, is `folder`.
+    ///
+    /// # Errors
+    /// A partition field that does not fit the schema, or settings that Parquet refuses.
+    pub fn new(
+        warehouse: &Warehouse,
+        folder: &str,
+        schema: Schema,
+        spec: PartitionSpec,
+        settings: WriteSettings,
+    ) -> Result<Self> {
+        spec.result_types(&schema)?;
+        let properties = properties(settings)?;
+        let (warehouse, arrow_schema) = (warehouse.clone(), arrow_schema(&schema)?);
+        Ok(Self {
+            settings: Arc::new(FileSettings { warehouse, schema, arrow_schema, spec_id: spec.id, properties }),
+            spec,
+            folder: folder.trim_end_matches('/').to_owned(),
+            target_file_bytes: settings.target_file_bytes,
+            id: Uuid::new_v4(),
+            names: 0,
+            clock: 0,
+            open: HashMap::new(),
+            ended: Vec::new(),
+        })
+    }
+
+    /// Adds rows that [`super::conform`] gave.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub async fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        for (partition, rows) in partition_rows(&batch, &self.settings.schema, &self.spec)? {
+            if rows.num_rows() > 0 {
+                self.write_part(partition, rows).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all files and returns them; they are durable.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub async fn finish(mut self) -> Result<Vec<DataFile>> {
+        for (_, open) in self.open.drain() {
+            self.ended.push(open.file.end().await);
+        }
+        let mut files = Vec::with_capacity(self.ended.len());
+        for task in self.ended.drain(..) {
+            files.push(join(task).await?);
+        }
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(files)
+    }
+
+    async fn write_part(&mut self, partition: PartitionValues, rows: RecordBatch) -> Result<()> {
+        self.clock += 1;
+        if !self.open.contains_key(&partition) {
+            if self.open.len() >= MOST_OPEN {
+                self.end_oldest().await;
+            }
+            let path = self.next_path(&partition)?;
+            let file = DataFileWriter::begin(&self.settings, path, partition.clone());
+            self.open.insert(partition.clone(), Open { file, used: 0 });
+        }
+        let Some(open) = self.open.get_mut(&partition) else { return Ok(()) };
+        open.used = self.clock;
+        let (alive, full) = (open.file.write(rows).await, open.file.size() >= self.target_file_bytes);
+        if !alive || full {
+            self.end(&partition).await;
+        }
+        match self.ended.pop_if(|_| !alive) {
+            Some(broken) => join(broken).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    async fn end_oldest(&mut self) {
+        let oldest = self.open.iter().min_by_key(|(_, open)| open.used).map(|(partition, _)| partition.clone());
+        if let Some(partition) = oldest {
+            self.end(&partition).await;
+        }
+    }
+
+    async fn end(&mut self, partition: &PartitionValues) {
+        if let Some(open) = self.open.remove(partition) {
+            self.ended.push(open.file.end().await);
+        }
+    }
+
+    fn next_path(&mut self, partition: &PartitionValues) -> Result<Path> {
+        let part = partition_path(&self.spec, partition);
+        let separator = if part.is_empty() { "" } else { "/" };
+        let name = format!("{}/data/{part}{separator}{}-{:05}.parquet", self.folder, self.id, self.names);
+        self.names += 1;
+        Path::parse(&name).map_err(|error| Error::bug(format!("`{name}` is no path: {error}")))
+    }
+}
+
+async fn join(task: JoinHandle<Result<DataFile>>) -> Result<DataFile> {
+    task.await.unwrap_or_else(|error| Err(Error::bug(format!("writing a data file broke off: {error}"))))
+}
+
+fn properties(settings: WriteSettings) -> Result<WriterProperties> {
+    let compression = match settings.codec {
+        Codec::Lz4 => Compression::LZ4_RAW,
+        Codec::Zstd => Compression::ZSTD(ZstdLevel::try_new(1).map_err(|error| Error::bug(error.to_string()))?),
+    };
+    Ok(WriterProperties::builder()
+        .set_compression(compression)
+        .set_max_row_group_row_count(Some(settings.row_group_rows))
+        .set_created_by(concat!("bywash ", env!("CARGO_PKG_VERSION")).to_owned())
+        .build())
+}
