@@ -50,8 +50,10 @@ test-rust: tools
 		set -x; $(CARGO) test --release --locked --workspace --lib --bins --tests --no-fail-fast; \
 	fi
 
-# The rules of the tree and of its dependencies, and readers that nobody here wrote.
+# The executable specification of sets of changes; the rules of the tree and of its dependencies; readers that nobody
+# here wrote.
 test-python: $(READERS)/ready
+	$(PYTHON) model/change_sets.py --seconds 5
 	BYWASH_BIN="$(BYWASH)" "$(READERS)/bin/python" -m pytest -q tests
 
 lint: tools ## formatting, clippy, and the policy of dependencies
