@@ -14,6 +14,7 @@ pub struct SystemClock;
 impl SystemClock {
     /// Now.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the one source of the time")]
     pub fn now(self) -> Micros {
         Utc::now().timestamp_micros()
     }
