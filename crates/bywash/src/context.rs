@@ -5,6 +5,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use crate::arguments::CommonFlags;
 use crate::render::stdout::Stdout;
@@ -25,6 +26,8 @@ pub enum Verbosity {
 /// What every verb is given.
 #[derive(Debug)]
 pub struct Context {
+    /// The folder that relative paths start from: `-C DIR`, else `.`.
+    pub folder: PathBuf,
     /// What the two outputs are.
     pub terminal: Terminal,
     /// How much is said.
@@ -42,7 +45,14 @@ impl Context {
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         };
-        Self { terminal: Terminal::detect(flags.color), verbosity, stdout: Stdout::default() }
+        let folder = flags.directory.clone().unwrap_or_else(|| PathBuf::from("."));
+        Self { folder, terminal: Terminal::detect(flags.color), verbosity, stdout: Stdout::default() }
+    }
+
+    /// A path that was typed, as seen from where the process runs.
+    #[must_use]
+    pub fn path(&self, typed: &Path) -> PathBuf {
+        if self.folder == Path::new(".") { typed.to_owned() } else { self.folder.join(typed) }
     }
 
     /// How standard error is coloured.

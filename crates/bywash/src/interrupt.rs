@@ -43,6 +43,7 @@ pub async fn ctrl_c() {
 fn exit_on_second_ctrl_c() {
     tokio::spawn(async {
         ctrl_c().await;
+        #[expect(clippy::disallowed_methods, reason = "destructors are what the second Ctrl-C does not wait for")]
         std::process::exit(INTERRUPTED);
     });
 }

@@ -11,3 +11,4 @@ pub mod panics;
 pub mod reference;
 pub mod render;
 pub mod shell;
+pub mod workspace;

@@ -32,8 +32,9 @@ fn main() -> ExitCode {
     let style = ErrorStyle { paint: terminal.stderr_paint, verbosity: Verbosity::Normal, json };
     panics::install(style);
     match parse(words) {
-        Ok(Parsed::Arguments(arguments)) => catch_unwind(AssertUnwindSafe(|| work(*arguments, style)))
-            .unwrap_or(ExitCode::FAILURE),
+        Ok(Parsed::Arguments(arguments)) => {
+            catch_unwind(AssertUnwindSafe(|| work(*arguments, style))).unwrap_or(ExitCode::FAILURE)
+        }
         Ok(Parsed::Print(text)) => {
             // A reader that went away has read enough.
             let _ = write!(std::io::stdout().lock(), "{}", shown(&text, terminal.stdout_paint));
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
 fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
     let context = Context::new(&arguments.common);
     let style = ErrorStyle { verbosity: context.verbosity, ..style };
-    let result = enter(&arguments).and_then(|()| drive(&context, arguments));
+    let result = enter(&context).and_then(|()| drive(&context, arguments));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if context.stdout.closed() => ExitCode::SUCCESS,
@@ -59,12 +60,9 @@ fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
     }
 }
 
-/// `-C DIR`: the rest happens as if it had been started there.
-fn enter(arguments: &Arguments) -> Result<()> {
-    match &arguments.common.directory {
-        Some(folder) => std::env::set_current_dir(folder).map_err(|error| Error::io("enter", folder, &error)),
-        None => Ok(()),
-    }
+/// `-C DIR` must be a folder; it travels in the context.
+fn enter(context: &Context) -> Result<()> {
+    std::fs::read_dir(&context.folder).map(drop).map_err(|error| Error::io("enter", &context.folder, &error))
 }
 
 fn drive(context: &Context, arguments: Arguments) -> Result<()> {

@@ -24,7 +24,8 @@ pub fn install(style: ErrorStyle) {
 
 fn explain(panic: &PanicHookInfo<'_>) -> Error {
     let said = panic.payload_as_str().unwrap_or("no reason was given");
-    let place = panic.location().map(|place| format!(" ({}:{})", short(place.file()), place.line())).unwrap_or_default();
+    let place =
+        panic.location().map(|place| format!(" ({}:{})", short(place.file()), place.line())).unwrap_or_default();
     Error::new(Code::Bug, format!("Bywash stopped in the middle of its work: {said}{place}"))
         .hint(
             "this is a bug in Bywash, not in your project: please report it with this line, the command you ran \

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use arrow::datatypes::Schema as ArrowSchema;
+use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
 use bywash_core::{Result, TableName};
 use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema};
 
@@ -30,6 +30,25 @@ pub struct TableShape {
     pub partition_by: Vec<String>,
     /// By what rows are sorted within a file.
     pub cluster_by: Vec<String>,
+}
+
+impl TableShape {
+    /// The columns as Arrow has them, with their field ids.
+    ///
+    /// # Errors
+    /// A type that Arrow lacks.
+    pub fn arrow_schema(&self) -> Result<SchemaRef> {
+        tables::arrow_schema(&self.schema)
+    }
+
+    /// Whether rows made for the other shape can be written in this one without any change of columns or layout.
+    #[must_use]
+    pub fn fits(&self, other: &Self) -> bool {
+        let columns = |shape: &Self| -> Vec<(String, String)> {
+            shape.schema.fields.iter().map(|field| (field.name.clone(), field.kind.to_string())).collect()
+        };
+        columns(self) == columns(other) && self.partition_by == other.partition_by && self.cluster_by == other.cluster_by
+    }
 }
 
 /// A table that does not exist yet.
@@ -148,6 +167,18 @@ impl Lake {
             tables::commit(self.warehouse(), &table, tables::NewSnapshot::new(label, added, removed)).await?
         };
         self.entry_of(objects, base, state, committed).await
+    }
+
+    /// Writes a snapshot on a table's metadata that shows a set which has nothing to do with the old one: the output
+    /// of a node, which is never merged.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub async fn replace_state(&self, objects: &Objects, base: &TableEntry, state: TableState, label: &str) -> Result<TableEntry> {
+        let entry = self.write_state(objects, base, state.clone(), label).await?;
+        let changes = HashTree::default().with(objects, edits(&BTreeMap::new(), &state.changes)).await?;
+        let tiles = HashTree::default().with(objects, edits(&BTreeMap::new(), &state.tiles)).await?;
+        Ok(TableEntry { changes, tiles, ..entry })
     }
 
     /// Whether the history of one entry's metadata contains the snapshot of the other (rule T2).

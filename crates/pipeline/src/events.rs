@@ -17,6 +17,19 @@ pub enum NodeStatus {
     Failed,
 }
 
+impl NodeStatus {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ran => "ran",
+            Self::Reused => "reused",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One thing that happened. Names are full: `namespace.table`.
 #[derive(Clone, Debug)]
 pub enum Event {

@@ -4,7 +4,9 @@
 //! turns out wrong ends in [`Stopped::Misfit`]; the load then infers over everything and starts again, so that the
 //! usual file is read once and no value is ever bent to fit.
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -56,13 +58,17 @@ pub struct SourceBatch {
     pub rejected: Vec<RejectedRow>,
 }
 
-/// What types a reader is to use.
-#[derive(Clone, Debug)]
-pub enum Types {
-    /// Found in the heads of the files: a misfit is no error yet.
-    Guessed(SchemaRef),
-    /// Found in everything, or those of a table: a misfit is an error, or a reject.
-    Settled(SchemaRef),
+/// The columns that files are read into.
+#[derive(Clone)]
+pub struct SourceTypes {
+    /// The columns of the batches.
+    pub schema: SchemaRef,
+    /// Whether reading may show that they are wrong: then it stops with [`Stopped::Misfit`].
+    pub is_guess: bool,
+    /// What a person should know about them.
+    pub warnings: Vec<String>,
+    /// What the reader itself wants to remember.
+    pub inner: Arc<dyn Any + Send + Sync>,
 }
 
 /// The batches of one file.
@@ -86,17 +92,20 @@ pub trait SourceReader: Send + Sync {
     ///
     /// # Errors
     /// A file cannot be read.
-    fn guess(&self, files: &[SourceFile], options: &ReaderOptions) -> Result<SchemaRef>;
+    fn guess(&self, files: &[SourceFile], options: &ReaderOptions) -> Result<SourceTypes>;
 
     /// Types from the whole of these files.
     ///
     /// # Errors
     /// A file cannot be read.
-    fn infer(&self, files: &[SourceFile], options: &ReaderOptions) -> Result<SchemaRef>;
+    fn infer(&self, files: &[SourceFile], options: &ReaderOptions) -> Result<SourceTypes>;
+
+    /// The types of a table that exists: what does not fit them is an error, or a reject.
+    fn of_table(&self, schema: SchemaRef) -> SourceTypes;
 
     /// The rows of one file in these types.
     ///
     /// # Errors
-    /// The file cannot be read, or has columns that settled types lack.
-    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &Types) -> Result<SourceBatches>;
+    /// The file cannot be read, or has columns that the types lack.
+    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &SourceTypes) -> Result<SourceBatches>;
 }

@@ -149,7 +149,9 @@ impl Invocation<'_> {
         let folder = self.sandbox.path();
         let mut command = if self.unprivileged && is_root() {
             give_away(folder);
-            let mut command = Command::new(self.sandbox.readable.get_or_init(|| readable_copy(&self.sandbox.binary)).path().join("bywash"));
+            let mut command = Command::new(
+                self.sandbox.readable.get_or_init(|| readable_copy(&self.sandbox.binary)).path().join("bywash"),
+            );
             command.uid(NOBODY).gid(NOBODY);
             command
         } else {

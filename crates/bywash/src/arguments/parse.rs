@@ -64,7 +64,9 @@ pub fn color_choice(words: &[OsString]) -> ColorChoice {
 pub fn wants_json(words: &[OsString]) -> bool {
     let words: Vec<_> = words.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
     words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json" | "jsonl"]))
-        || words.iter().any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json" | "-ojsonl" | "--output=jsonl"))
+        || words
+            .iter()
+            .any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json" | "-ojsonl" | "--output=jsonl"))
 }
 
 fn help_color(words: &[OsString]) -> clap::ColorChoice {

@@ -1,4 +1,5 @@
 //! What each verb takes: its own arguments and the shared groups that have a meaning for it.
+#![expect(missing_docs, reason = "a group says what it is by its type, and its documentation stands there")]
 
 use std::path::PathBuf;
 
@@ -330,6 +331,9 @@ pub enum TagCommand {
 pub struct RevertArguments {
     /// The commit; HEAD is the latest
     pub commit: String,
+    /// Do not load the files again that the commit had loaded
+    #[arg(long)]
+    pub skip: bool,
     #[command(flatten)]
     pub reference: RefFlags,
     #[command(flatten)]

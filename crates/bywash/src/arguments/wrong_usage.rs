@@ -52,8 +52,10 @@ fn unknown_flag(flag: &str, verb: &str, command: &Definition, definition: &Defin
 }
 
 fn unknown_verb(typed: &str, verb: &str, command: &Definition) -> Error {
-    let known: Vec<&str> =
-        command.get_subcommands().flat_map(|known| std::iter::once(known.get_name()).chain(known.get_all_aliases())).collect();
+    let known: Vec<&str> = command
+        .get_subcommands()
+        .flat_map(|known| std::iter::once(known.get_name()).chain(known.get_all_aliases()))
+        .collect();
     Error::new(Code::WrongUsage, format!("`{verb}` has no verb `{typed}`")).maybe_hint(suggestion(typed, known))
 }
 

@@ -5,24 +5,22 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bywash_core::{Code, Error, Place, Result};
+use bywash_pipeline::project::scaffold;
+use bywash_pipeline::project::settings::FILE_NAME;
 
 use crate::arguments::{InitArguments, Template};
 use crate::context::Context;
 use crate::embedded::FLIGHTS;
 
-const IGNORED: &str = "# The data and what can be rebuilt from it.\nlake/\n.bywash/\n";
-const MARKER: &str = "bywash.toml";
-
 /// Creates the project and says what to try next.
 pub async fn run(context: &Context, arguments: InitArguments) -> Result<()> {
     let folder = arguments.folder;
-    refuse_used(&folder)?;
-    let files = files_of(arguments.template, &folder)?;
+    let place = context.path(&folder);
+    refuse_used(&place, &folder)?;
+    let files = files_of(arguments.template, &place)?;
     let mut created = Created::default();
-    match created.all(&folder, &files) {
-        Ok(()) => created.keep(),
-        Err(error) => return Err(error.context(format!("nothing was created in `{}`", folder.display()))),
-    }
+    created.all(&place, &files)?;
+    created.keep();
     let template = arguments.template.name();
     context.say(format_args!("created `{}` from the template `{template}`: {} files", folder.display(), files.len()));
     context.say_next(next(arguments.template, &folder));
@@ -30,24 +28,27 @@ pub async fn run(context: &Context, arguments: InitArguments) -> Result<()> {
 }
 
 /// A folder that holds anything but an empty repository is somebody's.
-fn refuse_used(folder: &Path) -> Result<()> {
+fn refuse_used(folder: &Path, typed: &Path) -> Result<()> {
+    let shown = typed.display();
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-            return Err(Error::new(Code::ProjectExists, format!("`{}` is a file, not a folder", folder.display()))
+            return Err(Error::new(Code::ProjectExists, format!("`{shown}` is a file, not a folder"))
                 .hint("choose another name"));
         }
         Err(error) => return Err(Error::io("read", folder, &error)),
     };
-    let mut names: Vec<String> =
-        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).filter(|name| name != ".git").collect();
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != ".git")
+        .collect();
     names.sort();
-    let shown = folder.display();
     let Some(first) = names.first() else { return Ok(()) };
-    if names.iter().any(|name| name == MARKER) {
+    if names.iter().any(|name| name == FILE_NAME) {
         return Err(Error::new(Code::ProjectExists, format!("`{shown}` is a project already"))
-            .at(Place::file(folder.join(MARKER)))
+            .at(Place::file(typed.join(FILE_NAME)))
             .hint(format!("`bywash -C {shown} run` runs it")));
     }
     Err(Error::new(Code::ProjectExists, format!("`{shown}` is not empty: it holds `{first}`"))
@@ -58,17 +59,13 @@ fn refuse_used(folder: &Path) -> Result<()> {
 fn files_of(template: Template, folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut files: Vec<(PathBuf, Vec<u8>)> = match template {
         Template::Flights => FLIGHTS.iter().map(|(path, bytes)| (PathBuf::from(path), bytes.to_vec())).collect(),
-        Template::Empty => vec![(PathBuf::from(MARKER), empty_settings(&project_name(folder)?).into_bytes())],
+        Template::Empty => scaffold::empty_project(&project_name(folder)?)
+            .into_iter()
+            .map(|file| (PathBuf::from(file.path), file.text.into_bytes()))
+            .collect(),
     };
-    if !files.iter().any(|(path, _)| path == Path::new(".gitignore")) {
-        files.push((PathBuf::from(".gitignore"), IGNORED.as_bytes().to_vec()));
-    }
-    files.sort_by_key(|(path, _)| (path == Path::new(MARKER), path.clone()));
+    files.sort_by_key(|(path, _)| (path == Path::new(FILE_NAME), path.clone()));
     Ok(files)
-}
-
-fn empty_settings(name: &str) -> String {
-    format!("[project]\nname = \"{name}\"\n")
 }
 
 /// The name of the folder with the letters that a namespace may have, since models without a folder lie there.

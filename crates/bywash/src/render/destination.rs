@@ -37,12 +37,12 @@ impl Destination {
         Self { shown: PathBuf::from("standard output"), sink }
     }
 
-    /// A file with this name, once it is finished.
+    /// A file with this name, once it is finished; `shown` is the name as the user typed it.
     ///
     /// # Errors
     /// The folder is missing or may not be written.
-    pub fn file(path: &Path) -> Result<Self> {
-        let failed = |error: io::Error| Error::io("write", path, &error);
+    pub fn file(path: &Path, shown: &Path) -> Result<Self> {
+        let failed = |error: io::Error| Error::io("write", shown, &error);
         // Links are followed, so that the link stays and what it points to is replaced.
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let sink = match fs::metadata(&place) {
@@ -62,7 +62,7 @@ impl Destination {
                 Sink::File { temporary: BufWriter::with_capacity(BUFFER_BYTES, temporary), place }
             }
         };
-        Ok(Self { shown: path.to_owned(), sink })
+        Ok(Self { shown: shown.to_owned(), sink })
     }
 
     /// The place as the user named it.

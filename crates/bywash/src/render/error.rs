@@ -5,9 +5,9 @@ use std::path::Path;
 
 use bywash_core::{Code, Error, Place};
 
-use super::{error_json, frame};
 use super::style::{Paint, Style};
 use super::text;
+use super::{error_json, frame};
 use crate::context::Verbosity;
 
 /// How an error is printed.
@@ -52,7 +52,7 @@ fn write_all(out: &mut impl Write, error: &Error, style: ErrorStyle) -> fmt::Res
 }
 
 fn write_one(out: &mut impl Write, problem: &Error, style: ErrorStyle) -> fmt::Result {
-    let title = style.paint.text(Style::Error, format_args!("error[{}]", problem.code()));
+    let title = style.paint.text(Style::Error, format!("error[{}]", problem.code()));
     writeln!(out, "{title}: {}", text::many_lines(problem.message()))?;
     for place in problem.places() {
         frame::write(out, &relative(place), style.paint)?;

@@ -31,7 +31,8 @@ pub fn write(out: &mut impl Write, place: &Place, paint: Paint) -> fmt::Result {
     write!(out, "{:margin$}{} {shown}", "", paint.text(Style::Faint, "-->"))?;
     let Some((line, text)) = source else {
         // Without a line to point at, the label stands behind the place.
-        return label.map_or_else(|| writeln!(out), |label| writeln!(out, ": {label}"));
+        let label = label.map(|label| format!(": {label}")).unwrap_or_default();
+        return writeln!(out, "{label}");
     };
     let bar = paint.text(Style::Faint, "|");
     writeln!(out, "\n{:margin$} {bar}", "")?;

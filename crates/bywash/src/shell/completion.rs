@@ -7,12 +7,66 @@ use super::dot_command;
 use super::runner::KnownTable;
 
 const KEY_WORDS: &[&str] = &[
-    "alter table", "and", "as", "asc", "between", "by", "case", "cast", "create table", "create view", "cross join",
-    "delete from", "desc", "describe", "distinct", "drop table", "else", "end", "except", "exists", "explain",
-    "explain analyze", "false", "from", "full join", "group by", "group by all", "having", "in", "inner join",
-    "insert into", "intersect", "interval", "is not null", "is null", "join", "left join", "like", "limit", "not",
-    "null", "offset", "on", "or", "order by", "over", "partition by", "right join", "select", "summarize", "then",
-    "true", "union", "union all", "update", "using", "values", "when", "where", "with",
+    "alter table",
+    "and",
+    "as",
+    "asc",
+    "between",
+    "by",
+    "case",
+    "cast",
+    "create table",
+    "create view",
+    "cross join",
+    "delete from",
+    "desc",
+    "describe",
+    "distinct",
+    "drop table",
+    "else",
+    "end",
+    "except",
+    "exists",
+    "explain",
+    "explain analyze",
+    "false",
+    "from",
+    "full join",
+    "group by",
+    "group by all",
+    "having",
+    "in",
+    "inner join",
+    "insert into",
+    "intersect",
+    "interval",
+    "is not null",
+    "is null",
+    "join",
+    "left join",
+    "like",
+    "limit",
+    "not",
+    "null",
+    "offset",
+    "on",
+    "or",
+    "order by",
+    "over",
+    "partition by",
+    "right join",
+    "select",
+    "summarize",
+    "then",
+    "true",
+    "union",
+    "union all",
+    "update",
+    "using",
+    "values",
+    "when",
+    "where",
+    "with",
 ];
 
 /// Where the word before the cursor begins, and what may stand in its place.
@@ -20,11 +74,15 @@ pub(super) fn complete(text: &str, cursor: usize, tables: &[KnownTable]) -> (usi
     let before = text.get(..cursor).unwrap_or(text);
     if before.trim_start().starts_with('.') && !before.trim_start().contains(char::is_whitespace) {
         let begin = before.len() - before.trim_start().len();
-        return (begin, dot_command::names().filter(|name| name.starts_with(&before[begin..])).map(str::to_owned).collect());
+        return (
+            begin,
+            dot_command::names().filter(|name| name.starts_with(&before[begin..])).map(str::to_owned).collect(),
+        );
     }
     let begin = before.rfind(|c: char| !is_part_of_name(c)).map_or(0, |at| at + char_length(before, at));
     let word = before[begin..].to_lowercase();
-    let in_capitals = before[begin..].chars().any(char::is_uppercase) && !before[begin..].chars().any(char::is_lowercase);
+    let in_capitals =
+        before[begin..].chars().any(char::is_uppercase) && !before[begin..].chars().any(char::is_lowercase);
     let mut found = Vec::new();
     let mut offer = |name: String| {
         if name.to_lowercase().starts_with(&word) && !found.contains(&name) {
@@ -50,8 +108,10 @@ fn char_length(text: &str, at: usize) -> usize {
 
 /// Columns of the tables that the statement names; behind `table.` only those of that table.
 fn columns(text: &str, word: &str, tables: &[KnownTable]) -> BTreeSet<String> {
-    let named: BTreeSet<String> =
-        text.split(|c: char| !is_part_of_name(c)).map(|name| name.split('@').next().unwrap_or(name).to_lowercase()).collect();
+    let named: BTreeSet<String> = text
+        .split(|c: char| !is_part_of_name(c))
+        .map(|name| name.split('@').next().unwrap_or(name).to_lowercase())
+        .collect();
     let qualifier = word.rsplit_once('.').map(|(qualifier, _)| qualifier);
     let mut found = BTreeSet::new();
     for table in tables {

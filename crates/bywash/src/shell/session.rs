@@ -77,8 +77,11 @@ impl<'a> Session<'a> {
     }
 
     fn show(&self, error: &Error) -> Next {
-        let style =
-            ErrorStyle { paint: self.context.paint(), verbosity: self.context.verbosity.max(Verbosity::Normal), json: false };
+        let style = ErrorStyle {
+            paint: self.context.paint(),
+            verbosity: self.context.verbosity.max(Verbosity::Normal),
+            json: false,
+        };
         // Errors are said also with `--quiet`.
         let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), render(error, style).as_bytes());
         Next::Stay

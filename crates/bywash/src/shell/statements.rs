@@ -39,9 +39,8 @@ pub(super) fn is_blank(text: &str) -> bool {
 
 /// The length of the quoted text or comment that begins here, or of one character. What is not closed goes to the end.
 fn token_length(text: &str) -> usize {
-    let until = |begin: &str, end: &str| {
-        text[begin.len()..].find(end).map_or(text.len(), |at| begin.len() + at + end.len())
-    };
+    let until =
+        |begin: &str, end: &str| text[begin.len()..].find(end).map_or(text.len(), |at| begin.len() + at + end.len());
     if text.starts_with("--") {
         return until("--", "\n");
     }

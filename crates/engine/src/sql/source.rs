@@ -11,11 +11,14 @@ use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 pub(crate) struct Source {
     path: Arc<PathBuf>,
     text: Arc<str>,
+    /// Where each line begins: every token asks.
+    lines: Arc<[usize]>,
 }
 
 impl Source {
     pub(crate) fn new(path: impl Into<PathBuf>, text: &str) -> Self {
-        Self { path: Arc::new(path.into()), text: text.into() }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { path: Arc::new(path.into()), text: text.into(), lines }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -69,10 +72,7 @@ impl Source {
     fn offset(&self, location: Location) -> usize {
         let line = usize::try_from(location.line.saturating_sub(1)).unwrap_or(usize::MAX);
         let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
-        let start = match line {
-            0 => 0,
-            _ => self.text.match_indices('\n').nth(line - 1).map_or(self.text.len(), |(at, _)| at + 1),
-        };
+        let start = self.lines.get(line).copied().unwrap_or(self.text.len());
         self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
     }
 }

@@ -110,9 +110,12 @@ fn walk(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
             match step {
                 Step::Name(name) => next.push(folder.join(name)),
                 Step::Glob(glob, hidden) => {
-                    next.extend(entries(root, &folder)?.into_iter().filter(|(name, _)| {
-                        glob.is_match(name) && (*hidden || !name.starts_with('.'))
-                    }).map(|(_, path)| path));
+                    next.extend(
+                        entries(root, &folder)?
+                            .into_iter()
+                            .filter(|(name, _)| glob.is_match(name) && (*hidden || !name.starts_with('.')))
+                            .map(|(_, path)| path),
+                    );
                 }
                 Step::Deep => deep(root, &folder, &mut HashSet::new(), last, &mut next)?,
             }
@@ -124,13 +127,7 @@ fn walk(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
 }
 
 /// Every folder below `folder` and itself; every file too where the pattern ends.
-fn deep(
-    root: &Path,
-    folder: &Path,
-    seen: &mut HashSet<PathBuf>,
-    files: bool,
-    next: &mut Vec<PathBuf>,
-) -> Result<()> {
+fn deep(root: &Path, folder: &Path, seen: &mut HashSet<PathBuf>, files: bool, next: &mut Vec<PathBuf>) -> Result<()> {
     let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
     if !seen.insert(real) {
         return Ok(());

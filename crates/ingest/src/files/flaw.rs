@@ -6,6 +6,7 @@ use bywash_core::{Code, Error, Place};
 
 use super::columns::Unfit;
 use super::limits::RAW_BYTES_MAX;
+use super::text::Chunk;
 
 /// How much of a value a message shows.
 const PIECE_CHARACTERS_MAX: usize = 40;
@@ -83,6 +84,13 @@ impl Flaw {
             raw: String::from_utf8_lossy(cut(raw)).into_owned(),
         }
     }
+}
+
+/// The flaw of a byte that is no letter in UTF-8.
+pub(crate) fn no_letter(chunk: &Chunk, at: usize) -> Flaw {
+    let (byte, offset) = (chunk.bytes()[at], chunk.offset + at as u64);
+    Flaw::new(Code::InvalidEncoding, at, format!("the byte 0x{byte:02x} at offset {offset} is no letter in UTF-8"))
+        .hint("name the file's encoding in the source, such as `encoding: latin1`")
 }
 
 /// At most 64 kB of a record, not ending inside a letter.

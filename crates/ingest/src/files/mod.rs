@@ -23,6 +23,7 @@ mod ordered;
 mod parquet;
 mod raw;
 mod reader;
+mod rows;
 mod text;
 mod type_name;
 mod typing;

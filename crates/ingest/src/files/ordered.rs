@@ -73,6 +73,11 @@ impl<W: Work> Ordered<W> {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner).source.warnings()
     }
 
+    /// Whether the source holds more than it gave.
+    pub(crate) fn was_cut(&self) -> bool {
+        self.feed.lock().unwrap_or_else(PoisonError::into_inner).source.was_cut()
+    }
+
     fn take_chunk(&self) -> Option<(u64, Result<Chunk>)> {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner).next()
     }

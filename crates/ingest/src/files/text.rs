@@ -20,8 +20,6 @@ pub(crate) struct TextPart {
     pub(crate) shown: String,
     /// How its records are written.
     pub(crate) layout: Layout,
-    /// Whether offsets in it are offsets in the file's own bytes.
-    pub(crate) converted: bool,
 }
 
 /// How records are written.
@@ -74,6 +72,11 @@ impl Chunk {
         memchr::memchr_iter(self.newline(), self.up_to(at)).count() as u64
     }
 
+    /// How many lines end between two places.
+    pub(crate) fn lines_between(&self, from: usize, to: usize) -> u64 {
+        memchr::memchr_iter(self.newline(), &self.bytes()[from..to]).count() as u64
+    }
+
     /// How many characters stand before a place on its line.
     pub(crate) fn character_at(&self, at: usize) -> u64 {
         let before = self.up_to(at);
@@ -106,6 +109,9 @@ pub(crate) trait Source: Send {
     fn warnings(&self) -> Vec<String> {
         Vec::new()
     }
+
+    /// Whether there was more than what a look at the beginning gave.
+    fn was_cut(&self) -> bool;
 }
 
 /// What a chunk became. Lines count from 0 at its start.

@@ -44,7 +44,17 @@ const DECIMAL_DEFAULT: TypeName = TypeName::Decimal(38, 9);
 pub(crate) const UTC: &str = "UTC";
 
 const OUR_WORDS: [&str; 12] = [
-    "boolean", "int", "long", "float", "double", "decimal", "date", "time", "timestamp", "timestamptz", "string",
+    "boolean",
+    "int",
+    "long",
+    "float",
+    "double",
+    "decimal",
+    "date",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "string",
     "binary",
 ];
 
@@ -105,8 +115,8 @@ impl TypeName {
     fn plain(word: &str) -> Option<Self> {
         Some(match word {
             "boolean" | "bool" | "logical" => Self::Boolean,
-            "int" | "integer" | "int4" | "int32" | "int2" | "int16" | "smallint" | "tinyint" | "mediumint" | "serial"
-            | "uint8" | "uint16" | "utinyint" | "usmallint" => Self::Int,
+            "int" | "integer" | "int4" | "int32" | "int2" | "int16" | "smallint" | "tinyint" | "mediumint"
+            | "serial" | "uint8" | "uint16" | "utinyint" | "usmallint" => Self::Int,
             // PostgreSQL's int8 has 64 bits and Arrow's has 8: the wider holds both.
             "long" | "bigint" | "int64" | "int8" | "bigserial" | "uint32" | "uinteger" => Self::Long,
             "float" | "real" | "float4" | "float32" => Self::Float,
@@ -118,10 +128,14 @@ impl TypeName {
             "timestamp" | "datetime" | "timestamp without time zone" | "timestamp_ntz" | "timestampntz" => {
                 Self::Timestamp
             }
-            "timestamptz" | "timestamp with time zone" | "timestamp_tz" | "timestamp_ltz" | "timestampltz"
+            "timestamptz"
+            | "timestamp with time zone"
+            | "timestamp_tz"
+            | "timestamp_ltz"
+            | "timestampltz"
             | "datetimetz" => Self::Timestamptz,
-            "string" | "text" | "str" | "varchar" | "char" | "character" | "character varying" | "nvarchar" | "nchar"
-            | "bpchar" | "utf8" | "large_utf8" | "json" | "jsonb" | "uuid" => Self::String,
+            "string" | "text" | "str" | "varchar" | "char" | "character" | "character varying" | "nvarchar"
+            | "nchar" | "bpchar" | "utf8" | "large_utf8" | "json" | "jsonb" | "uuid" => Self::String,
             "binary" | "bytea" | "blob" | "varbinary" | "bytes" | "large_binary" => Self::Binary,
             _ => return None,
         })

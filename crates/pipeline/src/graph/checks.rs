@@ -1,11 +1,11 @@
 //! Whether incremental models can be what they say (rule R6).
 
-use bywash_core::{Code, Error, TableRef};
+use bywash_core::{Code, Error, TableRef, suggestion};
 use bywash_engine::incremental::check_incremental;
 
-use super::Graph;
-use super::node::Node;
-use crate::project::{Model, ModelKind};
+use super::node::{Node, Read};
+use super::{Graph, Resolution};
+use crate::project::{Model, ModelKind, listed};
 
 /// The problems of every incremental model.
 pub(super) fn incremental(graph: &Graph) -> Vec<Error> {
@@ -20,54 +20,60 @@ pub(super) fn incremental(graph: &Graph) -> Vec<Error> {
 }
 
 fn check(graph: &Graph, node: &Node, model: &Model) -> Result<(), Error> {
-    let from = graph.reads_of(node, model.options.incremental_from.as_ref().map_or(&[], |from| &from.value));
-    let fixed = graph.reads_of(node, model.options.static_inputs.as_ref().map_or(&[], |fixed| &fixed.value));
-    let place = model.options.incremental_from.as_ref().map_or(&model.place, |from| &from.place);
+    let options = [
+        ("incremental_from", model.options.incremental_from.as_ref()),
+        ("static", model.options.static_inputs.as_ref()),
+    ];
+    for (key, tables) in options {
+        let Some(tables) = tables else { continue };
+        for table in &tables.value {
+            if graph.reads_of(node, std::slice::from_ref(table)).is_empty() {
+                let read: Vec<String> = node.reads.iter().map(|read| read.table.to_string()).collect();
+                let hint = suggestion(&table.to_string(), read.iter().map(String::as_str))
+                    .unwrap_or_else(|| format!("it reads {}", listed(read.iter().map(String::as_str))));
+                let message = format!("`{key}` names `{table}`, which the query does not read");
+                return Err(Error::new(Code::InvalidFrontMatter, message).at(tables.place.clone()).hint(hint));
+            }
+        }
+    }
+    let from = graph.reads_of(node, model.incremental_from());
+    let Some(place) = model.options.incremental_from.as_ref().map(|from| &from.place).filter(|_| !from.is_empty()) else {
+        // That `incremental_from` is missing has been reported with the model's front matter.
+        return Ok(());
+    };
     if let Some(view) = from.iter().find(|table| is_view(graph, table)) {
         let message = format!("`{view}` is a view: it has no rows of its own that could be new");
         return Err(Error::new(Code::UnsafeIncremental, message)
             .at(place.clone())
             .hint("make it `kind: table` or `incremental`, or read the tables behind it here"));
     }
-    if from.is_empty() {
-        // That `incremental_from` is missing has been reported with the model's front matter.
-        return Ok(());
-    }
-    check_incremental(&model.parsed, &from, &fixed).map_err(|error| match error.places().first() {
-        Some(found) if found.line.is_some() => error,
-        _ => error.at(place.clone()),
-    })
+    check_incremental(&model.parsed, &from, &graph.reads_of(node, model.static_inputs()))
 }
 
 fn is_view(graph: &Graph, table: &TableRef) -> bool {
     match graph.resolve(table) {
-        super::Resolution::Node(id, _) => graph.node(id).kind() == ModelKind::View.as_str(),
+        Resolution::Node(id, _) => graph.node(id).kind() == ModelKind::View.as_str(),
         _ => false,
     }
 }
 
 impl Graph {
-    /// These tables as the node's query writes them; one that it does not read stays as it is.
+    /// These tables, named in any way, as the node's query writes them; those that it does not read are left out.
     #[must_use]
-    fn reads_of(&self, node: &Node, tables: &[TableRef]) -> Vec<TableRef> {
-        let meant = |table: &TableRef| match self.resolve(table) {
-            super::Resolution::Node(_, name) => Some(name),
-            _ => None,
-        };
-        let mut found = Vec::new();
+    pub fn reads_of(&self, node: &Node, tables: &[TableRef]) -> Vec<TableRef> {
+        let mut found: Vec<TableRef> = Vec::new();
         for table in tables {
-            let name = meant(table);
-            let reads = node.reads.iter().filter(|read| {
+            let name = match self.resolve(table) {
+                Resolution::Node(_, name) => Some(name),
+                _ => None,
+            };
+            let is_meant = |read: &&Read| {
                 read.table == *table || (name.is_some() && read.name == name && read.table.at.is_none())
-            });
-            let before = found.len();
-            for read in reads {
+            };
+            for read in node.reads.iter().filter(is_meant) {
                 if !found.contains(&read.table) {
                     found.push(read.table.clone());
                 }
-            }
-            if found.len() == before {
-                found.push(table.clone());
             }
         }
         found

@@ -5,8 +5,8 @@ use std::path::Path;
 use bywash_core::{Error, Result, TableName, TableRef};
 
 use super::Graph;
-use crate::project::Project;
 use crate::project::reserved::is_reserved;
+use crate::project::{Project, together};
 
 /// A project as it was found, sound or not.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Loaded {
                 self.problems.push(self.graph.unknown_table(table, &external.place, in_lake));
             }
         }
-        match Error::all(self.problems) {
+        match together(self.problems) {
             Some(error) => Err(error),
             None => Ok((self.project, self.graph)),
         }

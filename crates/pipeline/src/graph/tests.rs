@@ -57,8 +57,8 @@ impl Builder<'_> {
         let Some(name) = self.name(table, test) else { return };
         let own = TableRef { namespace: Some(table.namespace().into()), name: table.name().into(), at: None };
         let mut references = vec![(own, test.place.clone())];
-        let other = test.other().map(|other| {
-            references.push((other.clone(), test.place.clone()));
+        let other = test.other().map(|(other, place)| {
+            references.push((other.clone(), place.clone()));
             match self.names.resolve(other) {
                 Resolution::Node(_, name) => name.to_string(),
                 _ => other.to_string(),

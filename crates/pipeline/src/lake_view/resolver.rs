@@ -63,7 +63,17 @@ impl LakeResolver {
         self
     }
 
-    fn full_name(&self, table: &TableRef) -> Result<TableName> {
+    /// What was put in the place of a table.
+    #[must_use]
+    pub fn overlaid(&self, name: &TableName) -> Option<&Resolved> {
+        self.overlays.get(name)
+    }
+
+    /// The full name of a reference.
+    ///
+    /// # Errors
+    /// A bare name that fits no table, or several.
+    pub fn full_name(&self, table: &TableRef) -> Result<TableName> {
         if let Some(namespace) = &table.namespace {
             return TableName::new(namespace, &table.name);
         }
@@ -73,13 +83,15 @@ impl LakeResolver {
         found.dedup();
         match found.as_slice() {
             [one] => one.parse(),
-            [] => Err(self.unknown(table)),
+            [] => Err(self.unknown_table(table)),
             several => Err(Error::new(Code::AmbiguousTable, format!("`{table}` could be any of {} tables", several.len()))
                 .hint(format!("write {}", several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")))),
         }
     }
 
-    fn unknown(&self, table: &TableRef) -> Error {
+    /// The error that a table is nowhere.
+    #[must_use]
+    pub fn unknown_table(&self, table: &TableRef) -> Error {
         let wanted = TableRef { at: None, ..table.clone() }.to_string();
         let bare = self.known.iter().filter_map(|name| name.split_once('.').map(|(_, bare)| bare));
         let near = match table.namespace {
@@ -145,7 +157,7 @@ impl TableResolver for LakeResolver {
         if let Some(overlay) = self.overlays.get(&name) {
             return Ok(overlay.clone());
         }
-        self.resolve_in(tree, &name).await?.ok_or_else(|| self.unknown(table))
+        self.resolve_in(tree, &name).await?.ok_or_else(|| self.unknown_table(table))
     }
 
     async fn resolve_file(&self, path: &str) -> Result<Resolved> {

@@ -30,6 +30,12 @@ impl WorkingTree {
     #[must_use]
     pub fn new(lake: Lake, base: Head) -> Self {
         let objects = lake.objects();
+        Self::with_objects(lake, base, objects)
+    }
+
+    /// The same over objects of which some are pending.
+    #[must_use]
+    pub fn with_objects(lake: Lake, base: Head, objects: Objects) -> Self {
         Self { lake, objects, base, names: OnceCell::new(), work: Mutex::default() }
     }
 
@@ -74,6 +80,16 @@ impl WorkingTree {
     pub async fn base_entry(&self, name: &TableName) -> Result<Option<Entry>> {
         self.lock().reads.insert(name.to_string());
         self.base.commit.tree.get(&self.objects, &name.to_string()).await
+    }
+
+    /// Begins with another tree: what differs from the commit counts as changed.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn begin_with(&self, tree: &HashTree<Entry>) -> Result<()> {
+        let differing = self.base.commit.tree.differences(tree, &self.objects).await?;
+        self.lock().edits.extend(differing.into_iter().map(|(name, (_, theirs))| (name, theirs)));
+        Ok(())
     }
 
     /// Sets or removes a name.

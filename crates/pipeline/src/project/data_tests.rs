@@ -62,7 +62,7 @@ pub(crate) enum TestKind {
     NotNull,
     Unique,
     AcceptedValues(Vec<String>),
-    Relationships { to: TableRef, field: String },
+    Relationships { to: TableRef, place: Place, field: String },
 }
 
 /// Reads `data_tests:` (or dbt's older `tests:`); `column` is the one they stand under.
@@ -196,7 +196,10 @@ fn read_kind(fields: &mut Fields<'_>, word: &str, place: &Place) -> Option<TestK
             }
             let (to, field) = (to?, field?);
             match read_target(&to.value) {
-                Ok(table) => Some(TestKind::Relationships { to: table, field: field.value }),
+                Ok(table) => {
+                    let place = source.document.place(to.span);
+                    Some(TestKind::Relationships { to: table, place, field: field.value })
+                }
                 Err(error) => {
                     source.problems.push(error.at(source.document.place(to.span)));
                     None
@@ -255,10 +258,10 @@ impl TestDeclaration {
         text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).take(120).collect()
     }
 
-    /// The table that the test compares with, if there is one.
-    pub(crate) fn other(&self) -> Option<&TableRef> {
+    /// The table that the test compares with and where it is written, if there is one.
+    pub(crate) fn other(&self) -> Option<(&TableRef, &Place)> {
         match &self.kind {
-            TestKind::Relationships { to, .. } => Some(to),
+            TestKind::Relationships { to, place, .. } => Some((to, place)),
             _ => None,
         }
     }

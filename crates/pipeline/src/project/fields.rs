@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use bywash_core::{Code, Error, Place, suggestion};
+use bywash_core::{Code, Error, suggestion};
 
 use super::document::{Document, Span, Spanned};
 use super::tree::{Key, Node, Scalar, Value};
@@ -37,6 +37,13 @@ impl Problems {
     pub fn into_vec(self) -> Vec<Error> {
         self.0.into_inner()
     }
+}
+
+/// Problems in the order of their files and lines, as one error; `None` if there are none.
+pub fn together(mut problems: Vec<Error>) -> Option<Error> {
+    let first = |error: &Error| error.places().first().map(|place| (place.path.clone(), place.line, place.column));
+    problems.sort_by_cached_key(first);
+    Error::all(problems)
 }
 
 /// A file that is being read: where its problems stand, what code they have, and where they go.
@@ -122,12 +129,6 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn span(&self) -> Span {
         self.span
-    }
-
-    /// Where the mapping begins, as errors show it.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        self.source.document.place(self.span)
     }
 
     /// The key and value of a name, which is known from now on; `key:` with nothing after it counts as absent.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bywash_core::{Code, Error, ObjectId, Place, Result};
 
 use super::document::Document;
-use super::fields::Problems;
+use super::fields::{Problems, together};
 use super::files::{self, ProjectFile, Role};
 use super::model_properties::{self, ModelProperties};
 use super::models::{self, Model};
@@ -47,7 +47,7 @@ impl Project {
     /// Every problem of its files, as one error.
     pub fn load(start: &Path, target: Option<&str>) -> Result<Self> {
         let (project, problems) = Self::read(start, target)?;
-        match Error::all(problems) {
+        match together(problems) {
             Some(error) => Err(error),
             None => Ok(project),
         }

@@ -32,7 +32,7 @@ mod yaml;
 
 pub use columns::Column;
 pub use data_tests::{DataTest, Severity};
-pub(crate) use fields::listed;
+pub(crate) use fields::{listed, together};
 pub use files::ProjectFile;
 pub use layout::PartitionField;
 pub use load::{Project, find_root};

@@ -64,17 +64,17 @@ pub struct Placed<T> {
 /// What one layer, or all of them together, say about a model; absent where none does.
 #[derive(Clone, Debug, Default)]
 pub struct ModelOptions {
-    pub(super) kind: Option<ModelKind>,
-    pub(super) unique_key: Option<Placed<Vec<String>>>,
-    pub(super) order_by: Option<Placed<Vec<SortKey>>>,
-    pub(super) incremental_from: Option<Placed<Vec<TableRef>>>,
-    pub(super) static_inputs: Option<Placed<Vec<TableRef>>>,
-    pub(super) partition_by: Option<Placed<Vec<PartitionField>>>,
-    pub(super) cluster_by: Option<Placed<Vec<String>>>,
-    pub(super) stable_for: Option<Duration>,
-    pub(super) answer: Option<Answer>,
-    pub(super) description: Option<String>,
-    pub(super) tags: Vec<String>,
+    pub(crate) kind: Option<ModelKind>,
+    pub(crate) unique_key: Option<Placed<Vec<String>>>,
+    pub(crate) order_by: Option<Placed<Vec<SortKey>>>,
+    pub(crate) incremental_from: Option<Placed<Vec<TableRef>>>,
+    pub(crate) static_inputs: Option<Placed<Vec<TableRef>>>,
+    pub(crate) partition_by: Option<Placed<Vec<PartitionField>>>,
+    pub(crate) cluster_by: Option<Placed<Vec<String>>>,
+    pub(crate) stable_for: Option<Duration>,
+    pub(crate) answer: Option<Answer>,
+    pub(crate) description: Option<String>,
+    pub(crate) tags: Vec<String>,
 }
 
 /// Defaults of the models in one folder.

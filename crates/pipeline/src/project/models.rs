@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bywash_core::{Code, Error, Place, Result, TableName};
+use bywash_core::{Code, Error, Place, Result, TableName, TableRef};
 use bywash_engine::sql::Parsed;
 
 use super::columns::Column;
@@ -135,6 +135,18 @@ impl Model {
     #[must_use]
     pub fn order_by(&self) -> &[SortKey] {
         slice(self.options.order_by.as_ref())
+    }
+
+    /// The tables whose new rows suffice, as they are written.
+    #[must_use]
+    pub fn incremental_from(&self) -> &[TableRef] {
+        slice(self.options.incremental_from.as_ref())
+    }
+
+    /// The tables whose changes do not count, as they are written.
+    #[must_use]
+    pub fn static_inputs(&self) -> &[TableRef] {
+        slice(self.options.static_inputs.as_ref())
     }
 
     /// How its files are cut.

@@ -80,7 +80,9 @@ const SETTINGS: &[Setting] = &[
         default: "required",
         doc: "The project's name. Models directly under `models/` lie in the namespace of this name.",
         apply: |settings, text| {
-            TableName::new(text, "x").map_err(|error| error.message().to_owned())?;
+            if TableName::new(text, "x").is_err() {
+                return Err(format!("`{text}` cannot name a project: use letters, digits and `_`, no digit first"));
+            }
             text.clone_into(&mut settings.name);
             Ok(())
         },

@@ -90,6 +90,10 @@ impl Builder<'_> {
             Some(Open::Map { entries, span, anchor, .. }) => (Value::Map(self.merged(entries)?), span, anchor),
             None => return Err(Error::bug("a YAML collection ended that had not begun")),
         };
+        let span = match &value {
+            Value::Map(entries) => entries.first().map_or(span, |(key, _)| key.span),
+            _ => span,
+        };
         let size = if anchor == 0 { 1 } else { size_of(&value) };
         self.add(Node { value, span }, anchor, size)
     }

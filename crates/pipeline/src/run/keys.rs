@@ -31,7 +31,7 @@ pub fn recipe(kind: &str, canonical: &str, settings: &impl Serialize, parameters
 
 /// The key of an output.
 #[must_use]
-pub fn output_key(name: &TableName, recipe: ObjectId, inputs: &BTreeMap<String, ObjectId>, extra: &[&[u8]]) -> ObjectId {
+pub fn output_key(name: &TableName, recipe: ObjectId, inputs: &BTreeMap<String, ObjectId>, extra: &[Vec<u8>]) -> ObjectId {
     let mut builder = ObjectIdBuilder::default().part("output").part(name.to_string()).part(recipe.as_bytes());
     for (input, version) in inputs {
         builder = builder.part(input).part(version.as_bytes());

@@ -1,39 +1,15 @@
 //! What a run did, node by node: what `bywash run` prints and `-o json` gives.
 
-use bywash_core::{Error, ObjectId, TableName};
+use bywash_core::{Code, Error, ObjectId, TableName};
 
-/// What became of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeStatus {
-    /// It was computed or loaded.
-    Ran,
-    /// Its output was there already, here or on another branch.
-    Reused,
-    /// It was not tried, because something before it failed.
-    Skipped,
-    /// It failed.
-    Failed,
-}
-
-impl NodeStatus {
-    /// The word in JSON and in the catalog.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ran => "ran",
-            Self::Reused => "reused",
-            Self::Skipped => "skipped",
-            Self::Failed => "failed",
-        }
-    }
-}
+use crate::events::NodeStatus;
 
 /// What a run did with one node.
 #[derive(Clone, Debug)]
 pub struct NodeReport {
     /// The node.
     pub name: TableName,
-    /// `resource`, `seed`, `table`, `view` or `incremental`.
+    /// `source`, `seed`, `table`, `view` or `incremental`.
     pub kind: &'static str,
     /// What became of it.
     pub status: NodeStatus,
@@ -138,6 +114,6 @@ impl RunReport {
 
 fn failed_test(test: &TestReport) -> Error {
     let rows = if test.bad_rows == 1 { "1 bad row".to_owned() } else { format!("{} bad rows", test.bad_rows) };
-    Error::new(bywash_core::Code::TestFailed, format!("test `{}` found {rows} in `{}`", test.name, test.table))
+    Error::new(Code::TestFailed, format!("test `{}` found {rows} in `{}`", test.name, test.table))
         .hint(format!("show them: {}", test.query))
 }

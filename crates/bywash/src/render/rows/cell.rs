@@ -34,7 +34,13 @@ impl Options {
 
     /// Every column of a batch.
     pub(super) fn columns<'a>(&'a self, batch: &'a RecordBatch) -> Result<Vec<Column<'a>>, ArrowError> {
-        batch.schema_ref().fields().iter().zip(batch.columns()).map(|(field, array)| self.column(field, array)).collect()
+        batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, array)| self.column(field, array))
+            .collect()
     }
 
     fn column<'a>(&'a self, field: &'a FieldRef, array: &'a dyn Array) -> Result<Column<'a>, ArrowError> {

@@ -100,7 +100,7 @@ impl RowOutput {
                 .hint(format!("add `--to result.{name}`, or pipe the output into a program")));
         }
         let place = match &flags.to {
-            Some(path) => Destination::file(path)?,
+            Some(path) => Destination::file(&context.path(path), path)?,
             None => Destination::stdout(&context.stdout),
         };
         let shown = place.shown().to_owned();

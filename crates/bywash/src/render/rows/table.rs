@@ -97,7 +97,11 @@ impl TableWriter {
     fn draw(&self, widths: &[usize]) -> Table {
         let mut table = Table::new();
         table.load_preset(self.look.preset).set_content_arrangement(ContentArrangement::Disabled);
-        if self.look.paint.on { table.enforce_styling() } else { table.force_no_tty() };
+        if self.look.paint.on {
+            table.enforce_styling()
+        } else {
+            table.force_no_tty()
+        };
         let names = self.schema.fields().iter().map(|field| self.shown(field.name()));
         table.set_header(names.zip(widths).map(|(name, width)| {
             let cell = Cell::new(text::cut(&name, *width));

@@ -18,8 +18,12 @@ pub(super) fn in_utc(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     if &fields == batch.schema_ref().fields() {
         return Ok(batch.clone());
     }
-    let columns: Vec<ArrayRef> =
-        batch.columns().iter().zip(&fields).map(|(column, field)| cast(column, field.data_type())).collect::<Result<_, _>>()?;
+    let columns: Vec<ArrayRef> = batch
+        .columns()
+        .iter()
+        .zip(&fields)
+        .map(|(column, field)| cast(column, field.data_type()))
+        .collect::<Result<_, _>>()?;
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 

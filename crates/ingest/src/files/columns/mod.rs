@@ -10,6 +10,6 @@ pub(crate) mod numbers;
 pub(crate) mod times;
 mod truth;
 
-pub(crate) use column::{Cells, Column, Trust};
+pub(crate) use column::{Cells, Column, Trust, public_field};
 pub(crate) use fill::Unfit;
 pub(crate) use truth::plain_truth;

@@ -11,8 +11,8 @@ const DOUBLE_DIGITS_MAX: usize = 17;
 
 /// The powers of ten that a double holds exactly.
 const POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
-    1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
 ];
 
 /// A plain whole number of 64 bits. `-0` is none: an integer has no such value.
@@ -82,8 +82,7 @@ fn anatomy(text: &[u8]) -> Option<Anatomy> {
         b'+' => (false, 1),
         _ => (false, 0),
     };
-    let mut found =
-        Anatomy { negative, mantissa: 0, digits: 0, exponent: 0, fraction: false, plain: text[0] != b'+' };
+    let mut found = Anatomy { negative, mantissa: 0, digits: 0, exponent: 0, fraction: false, plain: text[0] != b'+' };
     let (mut at, mut written, mut zeros, mut behind) = (signed, 0, 0, 0_i64);
     let mut point = false;
     while let Some(&byte) = text.get(at) {

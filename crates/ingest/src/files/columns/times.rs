@@ -153,9 +153,8 @@ impl TimeFormats {
         let named = formats.iter().map(|format| {
             let items = StrftimeItems::new(format).parse_to_owned().map_err(|_| format.clone())?;
             let has = |wanted: fn(&Item) -> bool| items.iter().any(wanted);
-            let timed = has(|item| {
-                matches!(item, Item::Numeric(Numeric::Hour | Numeric::Hour12 | Numeric::Timestamp, _))
-            });
+            let timed =
+                has(|item| matches!(item, Item::Numeric(Numeric::Hour | Numeric::Hour12 | Numeric::Timestamp, _)));
             let zoned = has(|item| {
                 use Fixed::{RFC2822, RFC3339, TimezoneOffset, TimezoneOffsetColon, TimezoneOffsetColonZ};
                 use Fixed::{TimezoneOffsetDoubleColon, TimezoneOffsetTripleColon, TimezoneOffsetZ};

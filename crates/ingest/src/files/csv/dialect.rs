@@ -122,13 +122,8 @@ impl CsvSettings {
     /// The dialect of a part, of which `sample` is the beginning and `name` may tell the delimiter.
     pub(crate) fn dialect(&self, name: &str, sample: &[u8]) -> Dialect {
         let newline = newline(sample);
-        let with = |delimiter| Dialect {
-            delimiter,
-            newline,
-            quote: self.quote,
-            escape: self.escape,
-            comment: self.comment,
-        };
+        let with =
+            |delimiter| Dialect { delimiter, newline, quote: self.quote, escape: self.escape, comment: self.comment };
         with(self.delimiter.unwrap_or_else(|| guess_delimiter(name, sample, with)))
     }
 }
@@ -181,23 +176,30 @@ fn evenness(sample: &[u8], dialect: &Dialect) -> usize {
 
 fn field_counts(sample: &[u8], dialect: &Dialect) -> Vec<usize> {
     let (mut counts, mut at) = (Vec::new(), 0);
-    while counts.len() < SAMPLE_RECORDS_MAX {
-        let Some(end) = record_end(sample, at, dialect) else { break };
-        if !is_skipped(&sample[at..end], dialect) {
-            counts.push(count_fields(&sample[..end], at, dialect));
+    while counts.len() < SAMPLE_RECORDS_MAX && at < sample.len() {
+        if let Some(end) = skipped(sample, at, dialect) {
+            at = end;
+            continue;
         }
+        let Some(end) = record_end(sample, at, dialect) else { break };
+        counts.push(count_fields(&sample[..end], at, dialect));
         at = end;
     }
     counts
 }
 
-/// Whether a line is blank or a comment.
-pub(crate) fn is_skipped(line: &[u8], dialect: &Dialect) -> bool {
-    match line.first() {
-        None => true,
-        Some(first) => {
-            *first == dialect.newline || line == b"\r\n" || dialect.comment.is_some_and(|comment| *first == comment)
-        }
+/// Where the line at `at` ends if it is blank or a comment, and so no record.
+#[inline]
+pub(super) fn skipped(text: &[u8], at: usize, dialect: &Dialect) -> Option<usize> {
+    let first = text[at];
+    if first == dialect.newline {
+        Some(at + 1)
+    } else if dialect.comment == Some(first) {
+        Some(memchr::memchr(dialect.newline, &text[at..]).map_or(text.len(), |length| at + length + 1))
+    } else if first == b'\r' && text.get(at + 1) == Some(&b'\n') {
+        Some(at + 2)
+    } else {
+        None
     }
 }
 

@@ -29,7 +29,8 @@ impl HeaderRule {
                 let known: HashSet<String> = table.iter().map(fold).collect();
                 if first.iter().all(|name| known.contains(&fold(name))) {
                     true
-                } else if table.len() == first.len() && table.iter().enumerate().all(|(at, name)| *name == numbered(at)) {
+                } else if table.len() == first.len() && table.iter().enumerate().all(|(at, name)| *name == numbered(at))
+                {
                     false
                 } else {
                     looks_like_names(first, rest, nulls, formats)
@@ -50,9 +51,8 @@ fn looks_like_names(first: &[String], rest: &[Vec<String>], nulls: &Nulls, forma
             true => Kinds::default(),
             false => Kinds::of(text.as_bytes(), formats),
         };
-        let below = rest.iter().filter_map(|record| record.get(place)).fold(Kinds::default(), |all, text| {
-            all | kinds(text)
-        });
+        let below =
+            rest.iter().filter_map(|record| record.get(place)).fold(Kinds::default(), |all, text| all | kinds(text));
         let own = kinds(name);
         if rest.is_empty() {
             if own.is_text() || own.is_none() {
@@ -105,7 +105,8 @@ pub(super) fn clean_names(fields: &[String], shown: &str) -> (Vec<String>, Vec<S
         if field.trim().is_empty() {
             warnings.push(format!("column {} of `{shown}` has no name and becomes `{name}`", place + 1));
         } else if name != wanted {
-            warnings.push(format!("`{shown}` has more than one column `{wanted}`: number {} becomes `{name}`", place + 1));
+            warnings
+                .push(format!("`{shown}` has more than one column `{wanted}`: number {} becomes `{name}`", place + 1));
         }
         taken.insert(name.to_lowercase());
         names.push(name);

@@ -12,8 +12,8 @@ mod infer;
 mod parse;
 mod source;
 
-pub(crate) use dialect::{CsvLayout, CsvSettings};
+pub(crate) use dialect::{CsvLayout, CsvSettings, time_formats};
 pub(crate) use header::HeaderRule;
-pub(crate) use infer::{CsvFound, CsvInfer};
+pub(crate) use infer::CsvInfer;
 pub(crate) use parse::CsvParse;
 pub(crate) use source::{CsvSource, look};

@@ -40,7 +40,9 @@ impl Unpacked {
         let buffered = BufReader::with_capacity(INPUT_BYTES, packed);
         let inner: Box<dyn Read + Send> = match packing {
             Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
-            Compression::Zstd => Box::new(zstd::Decoder::with_buffer(buffered).map_err(|error| damaged(shown, &error))?),
+            Compression::Zstd => {
+                Box::new(zstd::Decoder::with_buffer(buffered).map_err(|error| damaged(shown, &error))?)
+            }
             Compression::Zip => Box::new(flate2::bufread::DeflateDecoder::new(buffered)),
             Compression::None => Box::new(buffered.into_inner()),
         };

@@ -32,6 +32,7 @@ pub(crate) struct Decoded {
     ahead: Vec<u8>,
     conversion: Option<Conversion>,
     ended: bool,
+    mark_bytes: usize,
 }
 
 struct Conversion {
@@ -61,7 +62,7 @@ impl Decoded {
             offset: mark_bytes as u64,
             line: 1,
         });
-        Ok(Self { bytes, ahead, conversion, ended: filled < 3 })
+        Ok(Self { bytes, ahead, conversion, ended: filled < 3, mark_bytes })
     }
 
     /// The part's name.
@@ -69,9 +70,9 @@ impl Decoded {
         self.bytes.shown()
     }
 
-    /// Whether the bytes that come out are those of the file, so that offsets may be told.
-    pub(crate) fn is_converted(&self) -> bool {
-        self.conversion.is_some()
+    /// How long the byte order mark is that stands before the text.
+    pub(crate) fn mark_bytes(&self) -> u64 {
+        self.mark_bytes as u64
     }
 
     /// Appends up to `bytes_max` bytes of text to `buffer`; `false` at the end.

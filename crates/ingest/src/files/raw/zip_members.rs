@@ -43,12 +43,7 @@ pub(super) fn members(path: &Path, shown: &str, format: Option<Format>) -> Resul
     choose(all, shown, format)
 }
 
-fn member(
-    archive: &mut ZipArchive<BufReader<File>>,
-    index: usize,
-    path: &Path,
-    shown: &str,
-) -> Result<Option<Member>> {
+fn member(archive: &mut ZipArchive<BufReader<File>>, index: usize, path: &Path, shown: &str) -> Result<Option<Member>> {
     let entry = archive.by_index_raw(index).map_err(|error| broken(shown, &error))?;
     let name = entry.name().to_owned();
     let hidden = name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX");

@@ -110,7 +110,7 @@ impl Matcher<'_> {
 fn nearest(wanted: &str, known: &BTreeSet<&str>) -> Option<String> {
     suggestion(wanted, known.iter().copied()).or_else(|| match known.len() {
         0 => None,
-        1..=8 => Some(format!("there is {}", crate::project::listed(known.iter().copied()))),
+        1..=5 => Some(format!("there is {}", crate::project::listed(known.iter().copied()))),
         _ => None,
     })
 }

@@ -1,0 +1,62 @@
+//! `bywash merge SOURCE [--into TARGET]`: what one branch did, on another too.
+
+use std::sync::Arc;
+
+use bywash_core::{Code, Error, RefName, Result};
+use bywash_pipeline::run::{RunStatus, Start};
+
+use crate::arguments::{Format, MergeArguments, RefFlags, SelectionFlags};
+use crate::commands::run::{as_json, usual_options};
+use crate::commands::select::selected;
+use crate::context::Context;
+use crate::render::progress::Progress;
+use crate::render::text_output::write_text;
+use crate::workspace::{Workspace, current_branch};
+
+/// Merges.
+///
+/// Tables of sources and of people are united change by change; nodes are planned again on the result and tested,
+/// and all of it becomes visible in one swap.
+///
+/// # Errors
+/// A conflict, a node or a test that fails on the merged tree.
+pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
+    let workspace = Workspace::open(context, &arguments.project).await?;
+    let target: RefName = match &arguments.into {
+        Some(name) => name.parse()?,
+        None => current_branch(&workspace.project.root)?,
+    };
+    let source = workspace.resolve(&arguments.source).await?;
+    let head = workspace.lake.branch(&target).await?;
+    if workspace.lake.ancestry(head.id).await?.contains(&source.id) {
+        context.say(format_args!("`{target}` has everything of `{}` already", arguments.source));
+        return Ok(());
+    }
+    let objects = workspace.lake.objects();
+    let merged = workspace.lake.merge_trees(&objects, &head, &source).await?;
+    context.say(format_args!("merging `{}` into `{target}`", arguments.source));
+    for table in &merged.tables {
+        context.say(format_args!("  {} {} ({:+} rows)", table.table, table.what, table.rows));
+    }
+    if arguments.dry_run {
+        context.say_next(format_args!("bywash merge {} --into {target}", arguments.source));
+        return Ok(());
+    }
+    let everything = SelectionFlags { select: Vec::new(), exclude: Vec::new() };
+    let built = selected(&workspace, &everything, &RefFlags { reference: Some(target.to_string()) }).await?;
+    let mut options = usual_options(target.clone(), built, format!("merge {} into {target}", arguments.source));
+    options.loads = false;
+    options.only_built = true;
+    options.start = Some(Start { head, tree: merged.tree, objects, merged: Some(source.id) });
+    let report = workspace.runner(Arc::new(Progress::new(context))).run(options).await?;
+    if matches!(arguments.output.output, Some(Format::Json | Format::Jsonl)) {
+        write_text(context, &arguments.output, &format!("{}\n", as_json(&report)))?;
+    }
+    if report.status == RunStatus::Failed {
+        let error = report.error().unwrap_or_else(|| Error::new(Code::NodeFailed, "the merged tree does not hold"));
+        return Err(error.hint(format!("nothing was merged: `{target}` is as it was")));
+    }
+    context.say(format_args!("merged `{}` into `{target}`: {}", arguments.source, report.commit.short()));
+    context.say_next(format_args!("undo: bywash revert {} --ref {target}", report.commit.short()));
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! `bywash revert COMMIT`: takes back what a commit did, loads and ledger included.
+
+use std::sync::Arc;
+
+use bywash_core::{Code, Error, Result};
+use bywash_pipeline::run::{RunStatus, Start};
+
+use crate::arguments::{Format, RefFlags, RevertArguments, SelectionFlags};
+use crate::commands::run::{as_json, usual_options};
+use crate::commands::select::selected;
+use crate::context::Context;
+use crate::render::progress::Progress;
+use crate::render::text_output::write_text;
+use crate::workspace::Workspace;
+
+/// Reverts.
+///
+/// # Errors
+/// Later changes stand on the reverted ones, or a node or test fails without them.
+pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
+    let workspace = Workspace::open(context, &arguments.project).await?;
+    let branch = workspace.branch(&arguments.reference)?;
+    let head = workspace.lake.branch(&branch).await?;
+    let commit = match arguments.commit.as_str() {
+        "HEAD" => head.clone(),
+        text => workspace.resolve(text).await?,
+    };
+    if !workspace.lake.ancestry(head.id).await?.contains(&commit.id) {
+        return Err(Error::new(Code::RevertConflict, format!("`{}` is not part of `{branch}`", arguments.commit))
+            .hint(format!("`bywash log --ref {branch}` shows what is")));
+    }
+    let objects = workspace.lake.objects();
+    let reverted = workspace.lake.revert_tree(&objects, &head, &commit, arguments.skip).await?;
+    let what = format!("{} ({})", commit.id.short(), commit.commit.message);
+    context.say(format_args!("taking back {what} on `{branch}`"));
+    for name in &reverted.names {
+        context.say(format_args!("  {name}"));
+    }
+    if arguments.dry_run {
+        context.say_next(format_args!("bywash revert {} --ref {branch}", arguments.commit));
+        return Ok(());
+    }
+    let everything = SelectionFlags { select: Vec::new(), exclude: Vec::new() };
+    let all = selected(&workspace, &everything, &RefFlags { reference: Some(branch.to_string()) }).await?;
+    let mut options = usual_options(branch.clone(), all, format!("revert {what}"));
+    options.loads = false;
+    options.only_built = true;
+    options.start = Some(Start { head, tree: reverted.tree, objects, merged: None });
+    let report = workspace.runner(Arc::new(Progress::new(context))).run(options).await?;
+    if matches!(arguments.output.output, Some(Format::Json | Format::Jsonl)) {
+        write_text(context, &arguments.output, &format!("{}\n", as_json(&report)))?;
+    }
+    if report.status == RunStatus::Failed {
+        let error = report.error().unwrap_or_else(|| Error::new(Code::NodeFailed, "the reverted tree does not hold"));
+        return Err(error.hint(format!("nothing was reverted: `{branch}` is as it was")));
+    }
+    context.say(format_args!("reverted in {}", report.commit.short()));
+    let advice = if arguments.skip { "" } else { "the next run loads reverted files again   " };
+    context.say_next(format_args!("{advice}(undo: bywash revert {} --ref {branch})", report.commit.short()));
+    Ok(())
+}

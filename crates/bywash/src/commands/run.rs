@@ -1,0 +1,170 @@
+//! `bywash run`: loads, computes, tests and publishes what is selected.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bywash_core::{Error, Result, TableName, format_count, format_duration};
+use bywash_pipeline::graph::{Graph, NodeId};
+use bywash_pipeline::run::{RunOptions, RunReport, RunStatus, new_run_id};
+use serde_json::{Value, json};
+
+use crate::arguments::{Format, OutputFlags, RunArguments};
+use crate::commands::select::selected;
+use crate::commands::{answer, plan};
+use crate::context::Context;
+use crate::render::progress::Progress;
+use crate::render::text_output::write_text;
+use crate::workspace::{Workspace, parameters};
+
+/// Runs the graph.
+///
+/// # Errors
+/// The project or the lake cannot be used, or a node or a test failed.
+pub async fn run(context: &Context, arguments: RunArguments) -> Result<()> {
+    if arguments.dry_run {
+        return plan::run(context, arguments.into()).await;
+    }
+    let workspace = Workspace::open(context, &arguments.project).await?;
+    let selected = selected(&workspace, &arguments.selection, &arguments.reference).await?;
+    let (values, texts) = parameters(&arguments.parameters);
+    let options = RunOptions {
+        run: new_run_id(),
+        command: command_text(&arguments.selection.select),
+        target: workspace.branch(&arguments.reference)?,
+        selected,
+        loads: true,
+        full_refresh: arguments.full_refresh,
+        no_cache: arguments.no_cache,
+        run_key: arguments.run_key.clone(),
+        parameters: values,
+        parameter_texts: texts,
+        adopt: nodes(&workspace.graph, &arguments.adopt)?,
+        overwrite: nodes(&workspace.graph, &arguments.overwrite)?,
+        only_built: false,
+        start: None,
+    };
+    let runner = workspace.runner(Arc::new(Progress::new(context)));
+    let report = runner.run(options).await?;
+    finish(context, &workspace, &arguments.output, &report).await
+}
+
+/// Tells how a run ended; a failed one is an error.
+///
+/// # Errors
+/// The run failed, or its result cannot be written.
+pub async fn finish(
+    context: &Context,
+    workspace: &Workspace,
+    output: &OutputFlags,
+    report: &RunReport,
+) -> Result<()> {
+    if matches!(output.output, Some(Format::Json | Format::Jsonl)) {
+        write_text(context, output, &format!("{}\n", as_json(report)))?;
+    } else if report.status != RunStatus::Failed {
+        summarize(context, report);
+        answer::show(context, workspace, report).await?;
+    }
+    match report.error() {
+        Some(error) => Err(failed(error, report)),
+        None => Ok(()),
+    }
+}
+
+fn failed(error: Error, report: &RunReport) -> Error {
+    let finished = report.nodes.iter().filter(|node| node.status.as_str() == "ran").count();
+    error.hint(format!(
+        "nothing was published: `{}` is as it was; {} finished nodes are kept in `refs/runs/{}` and reused by the next run",
+        report.target, finished, report.run
+    ))
+}
+
+fn summarize(context: &Context, report: &RunReport) {
+    let count = |word: &str| report.nodes.iter().filter(|node| node.status.as_str() == word).count();
+    let passed = report.tests.iter().filter(|test| test.status() == "passed").count();
+    for test in report.tests.iter().filter(|test| test.status() == "warned") {
+        context.warn(format_args!(
+            "test `{}` found {} bad rows in `{}`: {}",
+            test.name,
+            format_count(test.bad_rows),
+            test.table,
+            test.query
+        ));
+    }
+    let time = format_duration(Duration::from_millis(report.ms));
+    let tests = if report.tests.is_empty() { String::new() } else { format!(", {passed} tests passed") };
+    context.say(format_args!("{} ran, {} reused{tests} in {time}", count("ran"), count("reused")));
+    match report.status {
+        _ if report.earlier => context.say(format_args!(
+            "the run with this key was done before: `{}`, commit {} on `{}`",
+            report.run,
+            report.commit.short(),
+            report.target
+        )),
+        RunStatus::Published => {
+            let how = report.publish.filter(|how| *how != "direct").map(|how| format!(" ({how})")).unwrap_or_default();
+            context.say(format_args!("published {} on `{}`{how}", report.commit.short(), report.target));
+        }
+        _ => context.say(format_args!("everything is up to date on `{}` at {}", report.target, report.commit.short())),
+    }
+}
+
+/// The object that `-o json` prints.
+#[must_use]
+pub fn as_json(report: &RunReport) -> Value {
+    let nodes: Vec<Value> = report
+        .nodes
+        .iter()
+        .map(|node| {
+            json!({
+                "name": node.name.to_string(), "kind": node.kind, "status": node.status.as_str(), "rows": node.rows,
+                "bytes": node.bytes, "ms": node.ms, "reason": node.reason,
+                "error": node.error.as_ref().map(bywash_core::Error::message),
+            })
+        })
+        .collect();
+    let tests: Vec<Value> = report
+        .tests
+        .iter()
+        .map(|test| {
+            json!({
+                "name": test.name, "table": test.table, "status": test.status(), "bad_rows": test.bad_rows,
+                "query": test.query, "ms": test.ms,
+            })
+        })
+        .collect();
+    json!({
+        "run": report.run, "status": report.status.as_str(), "target": report.target,
+        "commit": report.commit.to_string(), "publish": report.publish, "earlier": report.earlier,
+        "ms": report.ms, "nodes": nodes, "tests": tests,
+    })
+}
+
+fn command_text(select: &[String]) -> String {
+    if select.is_empty() { "run".to_owned() } else { format!("run -s {}", select.join(" ")) }
+}
+
+/// Options for a run that brings some nodes up to date, with everything else as usual.
+#[must_use]
+pub fn usual_options(target: bywash_core::RefName, selected: BTreeSet<NodeId>, command: String) -> RunOptions {
+    RunOptions {
+        run: new_run_id(),
+        command,
+        target,
+        selected,
+        loads: true,
+        full_refresh: false,
+        no_cache: false,
+        run_key: None,
+        parameters: BTreeMap::new(),
+        parameter_texts: BTreeMap::new(),
+        adopt: BTreeSet::new(),
+        overwrite: BTreeSet::new(),
+        only_built: false,
+        start: None,
+    }
+}
+
+fn nodes(graph: &Graph, typed: &[String]) -> Result<BTreeSet<TableName>> {
+    typed.iter().map(|text| crate::commands::select::node(graph, text).map(|node| node.name.clone())).collect()
+}

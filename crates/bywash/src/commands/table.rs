@@ -1,0 +1,184 @@
+//! `bywash table`: what tables there are, what one is made of, how it came about.
+
+use bywash_core::{Result, TableName, format_bytes, format_count, format_micros};
+use bywash_lake::changes::TableState;
+use bywash_lake::objects::{Commit, Entry, TableEntry};
+use bywash_pipeline::lake_view::LakeResolver;
+
+use crate::arguments::{Format, OutputFlags, ProjectFlags, RefFlags, TableCommand};
+use crate::commands::query::{Asked, ask};
+use crate::context::Context;
+use crate::render::listing::Listing;
+use crate::render::text_output::write_text;
+use crate::workspace::{Workspace, table_name};
+
+const LONGEST: usize = 100_000;
+
+/// Lists tables, shows one, or tells its history.
+///
+/// # Errors
+/// No such table or ref.
+pub async fn run(context: &Context, command: TableCommand) -> Result<()> {
+    match command {
+        TableCommand::List { reference, project, output } => list(context, &reference, &project, &output).await,
+        TableCommand::Show { table, reference, project, output } => {
+            show(context, &table, &reference, &project, &output).await
+        }
+        TableCommand::History { table, reference, project, output } => {
+            history(context, &table, &reference, &project, &output).await
+        }
+    }
+}
+
+async fn list(context: &Context, reference: &RefFlags, project: &ProjectFlags, output: &OutputFlags) -> Result<()> {
+    let workspace = Workspace::open_lake(context, project).await?;
+    let sql = "select name, kind, rows, bytes, files from bywash.tables order by name";
+    let asked = Asked { reference: reference.reference.as_deref(), ..Asked::plain(sql) };
+    ask(context, &workspace, &asked, output).await?;
+    context.say_next("bywash table show NAME");
+    Ok(())
+}
+
+async fn find(workspace: &Workspace, typed: &str, reference: &RefFlags) -> Result<(TableName, Entry, LakeResolver)> {
+    let head = workspace.head(reference).await?;
+    let commit = head.commit.clone();
+    let resolver = workspace.resolver(head).await?;
+    let name = table_name(&resolver, typed)?;
+    match workspace.lake.entry(&commit, &name).await? {
+        Some(entry) => Ok((name, entry, resolver)),
+        None => Err(resolver.unknown_table(&bywash_core::TableRef::parse(typed)?)),
+    }
+}
+
+async fn show(
+    context: &Context,
+    typed: &str,
+    reference: &RefFlags,
+    project: &ProjectFlags,
+    output: &OutputFlags,
+) -> Result<()> {
+    let workspace = Workspace::open_lake(context, project).await?;
+    let (name, entry, _) = find(&workspace, typed, reference).await?;
+    let table = match entry {
+        Entry::Table(table) => table,
+        Entry::View(view) => {
+            context.say(format_args!("`{name}` is a view, written in `{}`", view.origin));
+            return write_text(context, output, &format!("{}\n", view.sql));
+        }
+    };
+    let shape = workspace.lake.shape(&table).await?;
+    if output.output.is_none_or(|format| format == Format::Table) {
+        summarize(context, &name, &table, &shape.partition_by, &shape.cluster_by);
+    }
+    let columns = &shape.schema.fields;
+    Listing::default()
+        .number("id", columns.iter().map(|column| Some(i64::from(column.id))))
+        .text("column", columns.iter().map(|column| Some(column.name.clone())))
+        .text("type", columns.iter().map(|column| Some(column.kind.to_string())))
+        .write(context, output)?;
+    if output.output.is_none_or(|format| format == Format::Table) {
+        let location = workspace.lake.warehouse().absolute(&table.metadata)?;
+        context.say(readers(&location.display().to_string()));
+    }
+    Ok(())
+}
+
+fn summarize(context: &Context, name: &TableName, table: &TableEntry, partition_by: &[String], cluster_by: &[String]) {
+    context.say(format_args!(
+        "{name}: {} rows, {} in {} files, kind {}",
+        format_count(table.rows),
+        format_bytes(table.bytes),
+        format_count(table.files),
+        table.kind.as_str()
+    ));
+    if !partition_by.is_empty() {
+        context.say(format_args!("partitioned by {}", partition_by.join(", ")));
+    }
+    if !cluster_by.is_empty() {
+        context.say(format_args!("clustered by {}", cluster_by.join(", ")));
+    }
+}
+
+/// Lines to paste into programs that we did not write.
+fn readers(location: &str) -> String {
+    format!(
+        "\nread it elsewhere:\n  \
+         DuckDB     INSTALL iceberg; LOAD iceberg; SELECT * FROM iceberg_scan('{location}');\n  \
+         PyIceberg  from pyiceberg.table import StaticTable; \
+         StaticTable.from_metadata('{location}').scan().to_arrow()\n  \
+         Polars     import polars as pl; pl.scan_iceberg('{location}').collect()"
+    )
+}
+
+/// One state of the table in the history of a branch.
+struct Step {
+    commit: String,
+    time: String,
+    message: String,
+    rows: Option<i64>,
+    change: String,
+}
+
+async fn history(
+    context: &Context,
+    typed: &str,
+    reference: &RefFlags,
+    project: &ProjectFlags,
+    output: &OutputFlags,
+) -> Result<()> {
+    let workspace = Workspace::open_lake(context, project).await?;
+    let (name, ..) = find(&workspace, typed, reference).await?;
+    let head = workspace.head(reference).await?;
+    let log = workspace.lake.log(head.id, LONGEST).await?;
+    let mut steps = Vec::new();
+    for (place, (id, commit)) in log.iter().enumerate() {
+        let after = workspace.lake.entry(commit, &name).await?;
+        let before = match log.get(place + 1) {
+            Some((_, parent)) => workspace.lake.entry(parent, &name).await?,
+            None => None,
+        };
+        if after != before {
+            steps.push(step(&workspace, &id.short(), commit, before.as_ref(), after.as_ref()).await?);
+        }
+    }
+    Listing::default()
+        .text("commit", steps.iter().map(|step| Some(step.commit.clone())))
+        .text("time", steps.iter().map(|step| Some(step.time.clone())))
+        .number("rows", steps.iter().map(|step| step.rows))
+        .text("change", steps.iter().map(|step| Some(step.change.clone())))
+        .text("message", steps.iter().map(|step| Some(step.message.clone())))
+        .write(context, output)?;
+    context.say_next(format_args!("bywash query \"from {name}@COMMIT\" reads it as it was"));
+    Ok(())
+}
+
+async fn step(
+    workspace: &Workspace,
+    id: &str,
+    commit: &Commit,
+    before: Option<&Entry>,
+    after: Option<&Entry>,
+) -> Result<Step> {
+    let objects = workspace.lake.objects();
+    let changes = async |entry: Option<&Entry>| match entry.and_then(Entry::table) {
+        Some(table) => TableState::read(&objects, table).await.map(|state| state.changes),
+        None => Ok(Default::default()),
+    };
+    let (old, new) = (changes(before).await?, changes(after).await?);
+    let added: Vec<_> =
+        new.iter().filter(|(id, _)| !old.contains_key(id)).map(|(_, change)| change.label.clone()).collect();
+    let change = match (after, added.as_slice()) {
+        (None, _) => "dropped".to_owned(),
+        (Some(Entry::View(_)), _) => "view".to_owned(),
+        (_, []) => String::new(),
+        (_, [one]) => one.clone(),
+        (_, [first, rest @ ..]) => format!("{first} and {} more", rest.len()),
+    };
+    Ok(Step {
+        commit: id.to_owned(),
+        time: format_micros(commit.time)[..19].replace('T', " "),
+        message: commit.message.clone(),
+        rows: after.and_then(Entry::table).and_then(|table| i64::try_from(table.rows).ok()),
+        change,
+    })
+}

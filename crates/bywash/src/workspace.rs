@@ -1,0 +1,225 @@
+//! A project opened for work: its files, its graph, its lake, the engine, and the branch one is on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bywash_core::{Code, Error, RefName, Result, TableName, TableRef, parse_duration};
+use bywash_engine::sql::{ParameterValue, Parameters};
+use bywash_engine::{Engine, EngineSettings};
+use bywash_ingest::{FileReaders, QuotedFiles};
+use bywash_lake::{Head, Lake};
+use bywash_pipeline::events::Listener;
+use bywash_pipeline::graph::{Graph, Loaded};
+use bywash_pipeline::lake_view::{FileOpener, LakeResolver, WorkingTree};
+use bywash_pipeline::project::{Project, Settings, find_root};
+use bywash_pipeline::run::Runner;
+
+use crate::arguments::{Parameter, ParameterFlags, ProjectFlags, RefFlags};
+use crate::context::Context;
+
+/// How long to wait for a catalog that another process holds; `BYWASH_CATALOG__PATIENCE` changes it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A project opened for work.
+pub struct Workspace {
+    /// Its files.
+    pub project: Arc<Project>,
+    /// Its nodes.
+    pub graph: Arc<Graph>,
+    /// Its lake.
+    pub lake: Lake,
+    /// Runs SQL.
+    pub engine: Arc<Engine>,
+    folder: PathBuf,
+}
+
+impl Workspace {
+    /// Opens the project around the context's folder; everything wrong with its files is one error.
+    ///
+    /// # Errors
+    /// No project, problems in its files, a lake that cannot be opened.
+    pub async fn open(context: &Context, flags: &ProjectFlags) -> Result<Self> {
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref())?;
+        let lake = open_lake(&loaded.project).await?;
+        let branch = current_branch(&loaded.project.root)?;
+        let known = match lake.branch(&branch).await {
+            Ok(head) => head.commit.tree.all(&lake.objects()).await?.into_keys().collect(),
+            Err(_) => Vec::new(),
+        };
+        let names = known.iter().map(|name| name.parse()).collect::<Result<Vec<TableName>>>()?;
+        // Tables at other refs and system tables are looked up when they are read.
+        let (project, graph) = loaded.check(&names, |_: &TableRef| true)?;
+        Self::of(context, project, graph, lake)
+    }
+
+    /// Opens a project whose models may have problems that do not matter here: to look at tables, branches, history.
+    ///
+    /// # Errors
+    /// No project, a `bywash.toml` that cannot be read, a lake that cannot be opened.
+    pub async fn open_lake(context: &Context, flags: &ProjectFlags) -> Result<Self> {
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref())?;
+        let lake = open_lake(&loaded.project).await?;
+        Self::of(context, loaded.project, loaded.graph, lake)
+    }
+
+    fn of(context: &Context, project: Project, graph: Graph, lake: Lake) -> Result<Self> {
+        let engine = engine_for(&project.settings, &project.root.join(CACHE_FOLDER))?;
+        Ok(Self {
+            project: Arc::new(project),
+            graph: Arc::new(graph),
+            lake,
+            engine: Arc::new(engine),
+            folder: context.folder.clone(),
+        })
+    }
+
+    /// The branch that `--ref` names, or else the one that is checked out.
+    ///
+    /// # Errors
+    /// Not the name of a branch.
+    pub fn branch(&self, flags: &RefFlags) -> Result<RefName> {
+        match &flags.reference {
+            Some(text) => text.parse(),
+            None => current_branch(&self.project.root),
+        }
+    }
+
+    /// The commit that `--ref` names, or else the head of the branch that is checked out.
+    ///
+    /// # Errors
+    /// Nothing is called that.
+    pub async fn head(&self, flags: &RefFlags) -> Result<Head> {
+        match &flags.reference {
+            Some(text) => self.resolve(text).await,
+            None => self.lake.branch(&current_branch(&self.project.root)?).await,
+        }
+    }
+
+    /// The commit that a word stands for; `HEAD` is the latest of the branch that is checked out.
+    ///
+    /// # Errors
+    /// Nothing is called that.
+    pub async fn resolve(&self, text: &str) -> Result<Head> {
+        match text.strip_prefix("HEAD") {
+            Some(rest) if rest.is_empty() || rest.starts_with('~') => {
+                self.lake.resolve(&format!("{}{rest}", current_branch(&self.project.root)?)).await
+            }
+            _ => self.lake.resolve(text).await,
+        }
+    }
+
+    /// What SQL finds in a commit; files in quotes are relative to where the command was typed.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn resolver(&self, head: Head) -> Result<LakeResolver> {
+        let tree = Arc::new(WorkingTree::new(self.lake.clone(), head));
+        LakeResolver::new(tree, self.files()).await
+    }
+
+    /// Files in quotes, relative to where the command was typed.
+    #[must_use]
+    pub fn quoted_files(&self) -> QuotedFiles {
+        QuotedFiles::new(&self.folder)
+    }
+
+    /// The same for a resolver.
+    #[must_use]
+    pub fn files(&self) -> Arc<dyn FileOpener> {
+        Arc::new(self.quoted_files())
+    }
+
+    /// What runs the graph.
+    #[must_use]
+    pub fn runner(&self, listener: Arc<dyn Listener>) -> Arc<Runner> {
+        Arc::new(Runner {
+            lake: self.lake.clone(),
+            engine: self.engine.clone(),
+            project: self.project.clone(),
+            graph: self.graph.clone(),
+            sources: Arc::new(FileReaders::new(&self.project.root.join(CACHE_FOLDER))),
+            listener,
+        })
+    }
+
+    /// A folder for what can be rebuilt.
+    #[must_use]
+    pub fn cache_folder(&self) -> PathBuf {
+        self.project.root.join(CACHE_FOLDER)
+    }
+}
+
+/// Where caches and run logs lie; `bywash clean` empties it.
+pub const CACHE_FOLDER: &str = ".bywash";
+const BRANCH_FILE: &str = "branch";
+
+async fn open_lake(project: &Project) -> Result<Lake> {
+    let patience = match std::env::var("BYWASH_CATALOG__PATIENCE") {
+        Ok(text) => parse_duration(&text)?,
+        Err(_) => PATIENCE,
+    };
+    Lake::open(&project.lake_folder(), patience).await
+}
+
+/// The engine that a project's settings ask for.
+///
+/// # Errors
+/// Settings that it cannot keep.
+pub fn engine_for(settings: &Settings, cache: &Path) -> Result<Engine> {
+    let mut wanted = EngineSettings::new(cache.join("spill"));
+    wanted.memory_limit = settings.memory_limit.unwrap_or(wanted.memory_limit);
+    wanted.spill_limit = settings.spill_limit.unwrap_or(wanted.spill_limit);
+    wanted.threads = settings.threads.unwrap_or(wanted.threads);
+    Engine::new(wanted)
+}
+
+/// The branch that is checked out; `main` until another is.
+///
+/// # Errors
+/// The file that says so cannot be read.
+pub fn current_branch(root: &Path) -> Result<RefName> {
+    let file = root.join(CACHE_FOLDER).join(BRANCH_FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(name) => name.trim().parse(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(RefName::main()),
+        Err(error) => Err(Error::io("read", &file, &error)),
+    }
+}
+
+/// Makes another branch the one that is checked out.
+///
+/// # Errors
+/// The file that says so cannot be written.
+pub fn check_out(root: &Path, name: &RefName) -> Result<()> {
+    let folder = root.join(CACHE_FOLDER);
+    let file = folder.join(BRANCH_FILE);
+    std::fs::create_dir_all(&folder).map_err(|error| Error::io("create", &folder, &error))?;
+    std::fs::write(&file, format!("{name}\n")).map_err(|error| Error::io("write", &file, &error))
+}
+
+/// Whether the context's folder lies in a project.
+#[must_use]
+pub fn in_project(context: &Context) -> bool {
+    find_root(&context.folder).is_ok()
+}
+
+/// The values of `--param`, and their texts for keys.
+#[must_use]
+pub fn parameters(flags: &ParameterFlags) -> (Parameters, std::collections::BTreeMap<String, String>) {
+    let value = |parameter: &Parameter| (parameter.name.clone(), ParameterValue::guess(&parameter.value));
+    let text = |parameter: &Parameter| (parameter.name.clone(), parameter.value.clone());
+    (flags.parameters.iter().map(value).collect(), flags.parameters.iter().map(text).collect())
+}
+
+/// A table's full name from what was typed: `raw.flights`, or `flights` where that is unique.
+///
+/// # Errors
+/// No such table, or several.
+pub fn table_name(resolver: &LakeResolver, typed: &str) -> Result<TableName> {
+    let reference = TableRef::parse(typed)?;
+    if reference.at.is_some() {
+        return Err(Error::new(Code::WrongUsage, format!("`{typed}` names a ref")).hint("name the ref with `--ref`"));
+    }
+    resolver.full_name(&reference)
+}

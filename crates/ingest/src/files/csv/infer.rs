@@ -1,0 +1,103 @@
+//! The kinds of values in each field, over every record of a chunk.
+//!
+//! Only records that would be read count: one that is wrong ends the search as it would end the load, or is passed
+//! over where the load would set it aside.
+
+use std::sync::Arc;
+
+use super::super::ordered::Work;
+use super::super::text::{Chunk, Layout, Stop, TextPart};
+use super::super::typing::Kinds;
+use super::dialect::{CsvLayout, CsvSettings, skipped};
+use super::fields::{content, field};
+use super::parse::{Record, check_count, check_letters, end_of_wrong};
+
+/// Looks at the chunks of CSV files.
+#[derive(Clone)]
+pub(crate) struct CsvInfer {
+    settings: Arc<CsvSettings>,
+    quarantine: bool,
+    clean: Vec<u8>,
+    kinds: Vec<Kinds>,
+    /// The kinds that the current record adds, until it is known to be whole.
+    own: Vec<Kinds>,
+}
+
+/// What was seen in a chunk.
+pub(crate) struct CsvFound {
+    pub(crate) part: Arc<TextPart>,
+    pub(crate) lines_before: u64,
+    pub(crate) lines: u64,
+    pub(crate) kinds: Vec<Kinds>,
+    pub(crate) stop: Option<Stop>,
+}
+
+impl CsvInfer {
+    /// Looks at values as `settings` say.
+    pub(crate) fn new(settings: &Arc<CsvSettings>, quarantine: bool) -> Self {
+        let settings = Arc::clone(settings);
+        Self { settings, quarantine, clean: Vec::new(), kinds: Vec::new(), own: Vec::new() }
+    }
+
+    fn look(&mut self, chunk: &Chunk, layout: &CsvLayout) -> Option<Stop> {
+        let text = chunk.bytes();
+        let sound = simdutf8::basic::from_utf8(text).is_ok();
+        self.kinds = vec![Kinds::default(); layout.names.len()];
+        let mut at = 0;
+        while at < text.len() {
+            if let Some(end) = skipped(text, at, &layout.dialect) {
+                at = end;
+                continue;
+            }
+            let read = if sound { Ok(()) } else { check_letters(chunk, at, layout) };
+            match read.and_then(|()| self.record(text, at, layout)) {
+                Ok(Record::Row(next)) => {
+                    self.kinds.iter_mut().zip(&self.own).for_each(|(all, own)| *all |= *own);
+                    at = next;
+                }
+                Ok(Record::Blank(next)) => at = next,
+                Err(_) if self.quarantine => at = end_of_wrong(text, at, &layout.dialect),
+                Err(flaw) => {
+                    let (line, character) = (chunk.line_at(flaw.at), chunk.character_at(flaw.at));
+                    return Some(Stop::Flaw(flaw, line, character));
+                }
+            }
+        }
+        None
+    }
+
+    fn record(&mut self, text: &[u8], mut at: usize, layout: &CsvLayout) -> Result<Record, super::super::flaw::Flaw> {
+        let (start, fields, dialect) = (at, layout.names.len(), &layout.dialect);
+        self.own.clear();
+        for place in 0..fields {
+            let field = field(text, at, dialect)?;
+            let known = self.kinds[place];
+            self.own.push(Kinds::default());
+            if !known.is_text() {
+                let value = content(text, &field, dialect, &mut self.clean);
+                let nulls = &self.settings.nulls;
+                if !nulls.is_null_typed(value) {
+                    self.own[place] = Kinds::of(value, &self.settings.formats);
+                }
+            }
+            at = field.next;
+            if field.last != (place + 1 == fields) {
+                return check_count(text, start, layout);
+            }
+        }
+        Ok(Record::Row(at))
+    }
+}
+
+impl Work for CsvInfer {
+    type Output = CsvFound;
+
+    fn work(&mut self, chunk: Chunk) -> CsvFound {
+        let stop = match &chunk.part.layout {
+            Layout::Csv(layout) => self.look(&chunk, layout),
+            Layout::JsonLines | Layout::JsonValues => None,
+        };
+        let (part, kinds) = (Arc::clone(&chunk.part), std::mem::take(&mut self.kinds));
+        CsvFound { part, lines_before: chunk.lines_before, lines: chunk.lines(), kinds, stop }
+    }
+}

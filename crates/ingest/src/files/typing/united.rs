@@ -1,0 +1,77 @@
+//! Columns of many CSV files as those of one table: united by name, whatever the case.
+
+use std::collections::HashMap;
+
+use arrow::datatypes::Field;
+use bywash_core::nearest;
+
+use super::super::options::DeclaredColumns;
+use super::kinds::Kinds;
+
+/// The columns seen so far, in the order first seen.
+#[derive(Default)]
+pub(crate) struct United {
+    names: Vec<String>,
+    kinds: Vec<Kinds>,
+    index: HashMap<String, usize>,
+}
+
+impl United {
+    /// Adds the columns of a part; gives where each stands.
+    pub(crate) fn places(&mut self, names: &[String]) -> Vec<usize> {
+        names.iter().map(|name| self.place(name)).collect()
+    }
+
+    fn place(&mut self, name: &str) -> usize {
+        *self.index.entry(name.to_lowercase()).or_insert_with(|| {
+            self.names.push(name.to_owned());
+            self.kinds.push(Kinds::default());
+            self.names.len() - 1
+        })
+    }
+
+    /// Adds what was seen in a column.
+    pub(crate) fn see(&mut self, place: usize, kinds: Kinds) {
+        self.kinds[place] |= kinds;
+    }
+
+    /// How many columns there are.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The fields of the table, and what a person should know of them.
+    pub(crate) fn fields(&self, declared: &DeclaredColumns) -> (Vec<Field>, Vec<String>) {
+        let (mut fields, mut warnings) = (Vec::new(), Vec::new());
+        for (name, kinds) in self.names.iter().zip(&self.kinds) {
+            let kind = declared.get(name).map(super::super::type_name::TypeName::arrow);
+            if kind.is_none()
+                && let Some(loss) = kinds.loss()
+            {
+                warnings.push(format!(
+                    "column `{name}` is read as text: {loss}; to read it as numbers, declare its type: \
+                     `columns: {{{name}: decimal(38,9)}}` or `double`"
+                ));
+            }
+            fields.push(Field::new(name, kind.unwrap_or_else(|| kinds.kind()), true));
+        }
+        let warning = add_undeclared(&mut fields, declared);
+        warnings.extend(warning);
+        (fields, warnings)
+    }
+}
+
+/// A declared column that no file has becomes one of nulls, so that a table keeps its columns; and that is said.
+pub(crate) fn add_undeclared(fields: &mut Vec<Field>, declared: &DeclaredColumns) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (name, kind) in declared.iter() {
+        if fields.iter().any(|field| field.name() == name) {
+            continue;
+        }
+        let near = nearest(name, fields.iter().map(|field| field.name().as_str()));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        warnings.push(format!("no file has the declared column `{name}`, so it is null everywhere{near}"));
+        fields.push(Field::new(name, kind.arrow(), true));
+    }
+    warnings
+}

@@ -1,0 +1,12 @@
+//! The lake as its callers see it: files on a real disk, tables read back from what was written.
+
+mod bounds;
+mod commits;
+mod conforming;
+mod durability;
+mod fixture;
+mod layouts;
+mod moving;
+mod rows;
+mod transforms;
+mod writing;

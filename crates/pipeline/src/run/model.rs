@@ -1,0 +1,388 @@
+//! Computing a model: a kept output, new rows added, or the whole query; then one entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bywash_core::{Code, Error, ObjectId, Result, SystemClock, TableName};
+use bywash_engine::sql::{self, Parsed};
+use bywash_engine::{Planned, Resolved};
+use bywash_lake::changes::TableState;
+use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
+use bywash_lake::{Draft, TableShape};
+
+use super::attempt::{Attempt, Done};
+use super::incremental::{self, Step};
+use super::inputs::{self, Input};
+use super::keys;
+use super::write::write_query;
+use crate::graph::Node;
+use crate::lake_view::{LakeResolver, NoFiles, lake_table};
+use crate::project::{Model, ModelKind};
+
+/// What is known of a model before it runs.
+pub(super) struct ModelWork<'a> {
+    node: &'a Node,
+    model: &'a Model,
+    inputs: Vec<Input>,
+    versions: BTreeMap<String, ObjectId>,
+    recipe: ObjectId,
+    /// The entry under its name, if a node made it.
+    old: Option<Entry>,
+    /// What is to be consumed of each input, for incremental models.
+    consumable: BTreeMap<String, Consumed>,
+    key: ObjectId,
+}
+
+/// What a model needs.
+pub(super) enum ModelPlan {
+    /// Its entry is up to date.
+    Stands(Entry),
+    /// An equal output is kept.
+    Take(Entry, &'static str),
+    /// New rows are enough.
+    Extend(BTreeMap<TableName, std::collections::HashSet<String>>),
+    /// All of it.
+    Run(String),
+}
+
+impl Attempt {
+    pub(super) async fn run_model(&self, node: &Node, model: &Model) -> Result<Done> {
+        let work = self.prepare(node, model).await?;
+        if let (Some(Entry::Table(table)), true) = (&work.old, self.options.adopt.contains(&node.name)) {
+            return self.adopt(&work, table).await;
+        }
+        match self.plan_model(&work).await? {
+            ModelPlan::Stands(entry) => Ok(Done::reused(&entry, "up to date")),
+            ModelPlan::Take(entry, reason) => {
+                self.tree.put(&node.name, Some(entry.clone()));
+                Ok(Done::reused(&entry, reason))
+            }
+            ModelPlan::Run(reason) if model.kind() == ModelKind::View => self.publish_view(&work, reason).await,
+            ModelPlan::Run(reason) => {
+                self.started(node);
+                self.compute(&work, None, reason).await
+            }
+            ModelPlan::Extend(files) => {
+                self.started(node);
+                self.compute(&work, Some(files), "new rows".to_owned()).await
+            }
+        }
+    }
+
+    /// What is known of a model before it runs; drift is found here (rule R7).
+    pub(super) async fn prepare<'a>(&self, node: &'a Node, model: &'a Model) -> Result<ModelWork<'a>> {
+        let inputs = self.inputs(node);
+        let versions = inputs::versions(&self.tree, &inputs).await?;
+        let recipe = recipe(model, &self.options.parameter_texts);
+        let old = self.own_entry(node).await?;
+        let consumable = match model.kind() {
+            ModelKind::Incremental => incremental::consumable(&self.tree, &self.consumed_names(node, model)).await?,
+            _ => BTreeMap::new(),
+        };
+        let key = keys::output_key(&node.name, recipe, &versions, &self.key_extras(model, old.as_ref()));
+        Ok(ModelWork { node, model, inputs, versions, recipe, old, consumable, key })
+    }
+
+    /// Whether a model stands, is taken from elsewhere, grows, or runs.
+    pub(super) async fn plan_model(&self, work: &ModelWork<'_>) -> Result<ModelPlan> {
+        if self.options.full_refresh {
+            return Ok(ModelPlan::Run("full refresh".to_owned()));
+        }
+        let produced = work.old.as_ref().and_then(Entry::table).and_then(|table| table.produced.as_ref());
+        if work.model.kind() == ModelKind::Incremental {
+            return self.plan_incremental(work, produced).await;
+        }
+        if let Some(old) = work.old.as_ref().filter(|old| old.key() == Some(work.key)) {
+            return Ok(ModelPlan::Stands(old.clone()));
+        }
+        match self.kept_entry(work).await? {
+            Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
+            None => Ok(ModelPlan::Run(self.reason(work, produced))),
+        }
+    }
+
+    async fn plan_incremental(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> Result<ModelPlan> {
+        let from = self.consumed_names(work.node, work.model);
+        let step = incremental::decide(&self.tree, produced, work.recipe, &self.watched(work), &from).await?;
+        match (step, &work.old) {
+            (Step::Stands, Some(old)) => Ok(ModelPlan::Stands(old.clone())),
+            (Step::Extend { files }, Some(_)) => match self.kept_entry(work).await? {
+                Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
+                None => Ok(ModelPlan::Extend(files)),
+            },
+            (Step::Refresh { reason }, _) => match self.kept_entry(work).await? {
+                Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
+                None => Ok(ModelPlan::Run(reason)),
+            },
+            (_, None) => Ok(ModelPlan::Run("it has never run here".to_owned())),
+        }
+    }
+
+    async fn kept_entry(&self, work: &ModelWork<'_>) -> Result<Option<Entry>> {
+        if self.options.no_cache {
+            return Ok(None);
+        }
+        Ok(self.kept(work.key).await?.and_then(|mut kept| kept.remove(&work.node.name.to_string())))
+    }
+
+    /// The first difference from what made the entry.
+    fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
+        let Some(old) = produced else {
+            return if work.old.is_some() { "its query or an input changed" } else { "it has never run here" }.to_owned();
+        };
+        if old.recipe != work.recipe {
+            return "its query or settings changed".to_owned();
+        }
+        let changed = work.versions.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
+        match (changed, &work.model.parsed.volatile) {
+            (Some((input, _)), _) => format!("`{input}` changed"),
+            (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
+            (None, None) => "an input is gone".to_owned(),
+        }
+    }
+
+    /// What a key holds besides recipe and inputs: for incremental models their own table, for volatile ones the
+    /// run, or the period for which they are stable (rule R5).
+    fn key_extras(&self, model: &Model, old: Option<&Entry>) -> Vec<Vec<u8>> {
+        let mut extras = Vec::new();
+        if let (ModelKind::Incremental, Some(old)) = (model.kind(), old) {
+            extras.push(old.version().as_bytes().to_vec());
+        }
+        if model.parsed.volatile.is_some() {
+            extras.push(match model.stable_for() {
+                Some(period) => {
+                    let micros = i64::try_from(period.as_micros()).unwrap_or(i64::MAX).max(1);
+                    (SystemClock.now() / micros).to_le_bytes().to_vec()
+                }
+                None => self.options.run.clone().into_bytes(),
+            });
+        }
+        extras
+    }
+
+    fn consumed_names(&self, node: &Node, model: &Model) -> Vec<TableName> {
+        self.named(node, model.incremental_from())
+    }
+
+    /// The versions of inputs that are neither consumed nor declared static.
+    fn watched(&self, work: &ModelWork<'_>) -> BTreeMap<String, ObjectId> {
+        let mut left_out: BTreeSet<_> =
+            self.consumed_names(work.node, work.model).iter().map(ToString::to_string).collect();
+        left_out.extend(self.named(work.node, work.model.static_inputs()).iter().map(ToString::to_string));
+        let watched = work.versions.iter().filter(|(input, _)| !left_out.contains(*input));
+        watched.map(|(input, version)| (input.clone(), *version)).collect()
+    }
+
+    /// Names of front matter as the graph resolves them.
+    fn named(&self, node: &Node, tables: &[bywash_core::TableRef]) -> Vec<TableName> {
+        let reads = node.reads.iter().filter(|read| tables.iter().any(|table| self.means_same(table, &read.table)));
+        let names = reads.filter_map(|read| {
+            let namespace = read.table.namespace.clone();
+            read.name.clone().or_else(|| TableName::new(namespace?, read.table.name.clone()).ok())
+        });
+        names.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn means_same(&self, one: &bywash_core::TableRef, other: &bywash_core::TableRef) -> bool {
+        use crate::graph::Resolution;
+        match (self.runner.graph.resolve(one), self.runner.graph.resolve(other)) {
+            (Resolution::Node(one), Resolution::Node(other)) => one == other,
+            _ => one == other,
+        }
+    }
+
+    /// The entry under a model's name. One that no run of the model recorded stops the run (rule R7).
+    async fn own_entry(&self, node: &Node) -> Result<Option<Entry>> {
+        let name = &node.name;
+        let Some(entry) = self.tree.base_entry(name).await? else { return Ok(None) };
+        let recorded =
+            entry.is_node() && self.runner.lake.store().is_recorded(&name.to_string(), entry.version()).await?;
+        if recorded || self.options.adopt.contains(name) {
+            return Ok(Some(entry));
+        }
+        if self.options.overwrite.contains(name) {
+            return Ok(None);
+        }
+        Err(Error::new(Code::NodeDrift, format!("`{name}` holds rows that no run of its model wrote"))
+            .at(node.place().clone())
+            .hint(format!("keep them until the model or its inputs change: `bywash run --adopt {name}`"))
+            .hint(format!("replace them by what the model gives: `bywash run --overwrite {name}`")))
+    }
+
+    /// An adopted table becomes the model's output for its present key, as it is (rule R7).
+    async fn adopt(&self, work: &ModelWork<'_>, table: &TableEntry) -> Result<Done> {
+        let mut table = table.clone();
+        table.kind = TableKind::Node;
+        table.produced = Some(self.produced(work));
+        let entry = Entry::Table(Box::new(table));
+        self.keep(&[(work.node.name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        Ok(Done::reused(&entry, "adopted as it is"))
+    }
+
+    fn produced(&self, work: &ModelWork<'_>) -> Produced {
+        Produced { key: work.key, recipe: work.recipe, inputs: work.versions.clone(), consumed: work.consumable.clone() }
+    }
+
+    async fn publish_view(&self, work: &ModelWork<'_>, reason: String) -> Result<Done> {
+        let entry = Entry::View(ViewEntry {
+            sql: work.model.parsed.sql(),
+            origin: work.model.path.to_string_lossy().into_owned(),
+            inputs: work.inputs.iter().filter(|input| input.at.is_none()).map(|input| input.name.to_string()).collect(),
+            key: work.key,
+        });
+        self.keep(&[(work.node.name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        Ok(Done::ran(&entry, reason, 0))
+    }
+
+    /// Runs the query, over everything or over new files alone, and writes its table.
+    async fn compute(
+        &self,
+        work: &ModelWork<'_>,
+        files: Option<BTreeMap<TableName, std::collections::HashSet<String>>>,
+        reason: String,
+    ) -> Result<Done> {
+        let name = &work.node.name;
+        let old = work.old.as_ref().and_then(Entry::table).filter(|_| files.is_some());
+        let mut resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles)).await?;
+        for (input, files) in files.unwrap_or_default() {
+            if let Some(Entry::Table(table)) = self.tree.entry(&input).await? {
+                let mut only = lake_table(&self.tree, &input, &table).await?;
+                only.only = Some(files);
+                resolver = resolver.with(input, Resolved::Lake(only));
+            }
+        }
+        let rows_in = self.rows_read(work, &resolver).await?;
+        let session = self.runner.engine.session(Arc::new(resolver));
+        let query = self.query_of(work, &session, old).await?;
+        let planned = session.plan(&query, &self.options.parameters).await?;
+        let entry = self.write_output(work, planned, old).await?;
+        let entry = Entry::Table(Box::new(entry));
+        self.keep(&[(name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        Ok(Done::ran(&entry, reason, rows_in))
+    }
+
+    /// Rows of the tables that the query reads, or of the new files alone (rule R9).
+    async fn rows_read(&self, work: &ModelWork<'_>, resolver: &LakeResolver) -> Result<u64> {
+        let mut rows = 0;
+        for input in work.inputs.iter().filter(|input| input.at.is_none()) {
+            rows += match resolver.overlaid(&input.name) {
+                Some(Resolved::Lake(table)) => table.rows(),
+                _ => self.tree.entry(&input.name).await?.as_ref().and_then(Entry::table).map_or(0, |table| table.rows),
+            };
+        }
+        Ok(rows)
+    }
+
+    /// The query to run: the model's own; with a `unique_key`, of each key's rows the last, old ones included.
+    async fn query_of(
+        &self,
+        work: &ModelWork<'_>,
+        session: &bywash_engine::Session,
+        old: Option<&TableEntry>,
+    ) -> Result<Arc<Parsed>> {
+        let model = work.model;
+        if model.unique_key().is_empty() {
+            return Ok(model.parsed.clone());
+        }
+        let schema = session.plan(&model.parsed, &self.options.parameters).await?.schema();
+        let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let order: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
+        let mut query = model.parsed.sql();
+        if old.is_some() {
+            let listed: Vec<_> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
+            let listed = listed.join(", ");
+            query = format!("select {listed} from ({query}) as bywash_new union all select {listed} from {}", work.node.name);
+        }
+        let text = incremental::last_of_each_key(&query, model.unique_key(), &order, &columns);
+        Ok(Arc::new(sql::parse(model.path.clone(), &text)?))
+    }
+
+    async fn write_output(&self, work: &ModelWork<'_>, planned: Planned, old: Option<&TableEntry>) -> Result<TableEntry> {
+        let (name, model) = (&work.node.name, work.model);
+        let lake = &self.runner.lake;
+        let objects = self.tree.objects();
+        let report = |rows: u64| self.progress(name, rows, 0);
+        let mut total = 0;
+        let progress = |rows: u64| {
+            total += rows;
+            report(total);
+        };
+        // Rows are added to a table only where its columns are still those of the query.
+        let adds_to = match old {
+            Some(old) if model.unique_key().is_empty() => Some((old, lake.shape(old).await?)),
+            _ => None,
+        };
+        let change = ObjectId::of(format!("{}{}", work.key, name).as_bytes());
+        let mut entry = match adds_to {
+            Some((old, shape)) => {
+                let written = write_query(lake, &shape, planned, progress).await?;
+                let state = TableState::read(objects, old).await?;
+                let state = state.append(change, written.files, "add new rows").map_err(unsound)?;
+                lake.write_state(objects, old, state, "append").await?
+            }
+            None => {
+                let shape = self.output_shape(work, &planned).await?;
+                let written = write_query(lake, &shape.1, planned, progress).await?;
+                let state = TableState::default().append(change, written.files, "computed").map_err(unsound)?;
+                match shape.0 {
+                    OutputBase::New(draft) => lake.create_table(objects, &draft, state, "run").await?,
+                    OutputBase::Old(entry) => lake.replace_state(objects, &entry, state, "overwrite").await?,
+                }
+            }
+        };
+        entry.produced = Some(self.produced(work));
+        Ok(entry)
+    }
+
+    /// A model's table stays the same Iceberg table as long as its columns and layout do.
+    async fn output_shape(&self, work: &ModelWork<'_>, planned: &Planned) -> Result<(OutputBase, Arc<TableShape>)> {
+        let model = work.model;
+        let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
+        let draft = self
+            .runner
+            .lake
+            .draft(self.tree.objects(), &work.node.name, TableKind::Node, &planned.schema(), &partition_by, model.cluster_by())
+            .map_err(|error| error.at(model.place.clone()))?;
+        if let Some(Entry::Table(old)) = &work.old {
+            let shape = self.runner.lake.shape(old).await?;
+            if shape.fits(&draft.shape) {
+                return Ok((OutputBase::Old(old.clone()), shape));
+            }
+        }
+        let shape = draft.shape.clone();
+        Ok((OutputBase::New(draft), shape))
+    }
+}
+
+/// Whether a node's definition differs from what made its entry (`state:modified`); an absent entry counts as modified.
+#[must_use]
+pub fn is_modified(node: &Node, entry: Option<&Entry>) -> bool {
+    match (node.model(), entry) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(model), Some(Entry::View(view))) => model.kind() != ModelKind::View || view.sql != model.parsed.sql(),
+        (Some(model), Some(Entry::Table(table))) => {
+            table.produced.as_ref().is_none_or(|produced| produced.recipe != recipe(model, &BTreeMap::new()))
+        }
+    }
+}
+
+/// Rule R3: all of a model that is not its inputs' rows.
+fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
+    let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
+    let order_by: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
+    let settings = (partition_by, model.cluster_by(), model.unique_key(), order_by);
+    let used = &model.parsed.parameters;
+    let given = parameters.iter().filter(|(name, _)| used.contains(name));
+    let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+    keys::recipe(model.kind().as_str(), &model.parsed.canonical, &settings, &given)
+}
+
+enum OutputBase {
+    New(Draft),
+    Old(Box<TableEntry>),
+}
+
+fn unsound(reason: bywash_lake::changes::Unsound) -> Error {
+    Error::bug(format!("a model's own rows are no sound set: {}", reason.reason()))
+}

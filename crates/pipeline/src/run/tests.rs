@@ -1,0 +1,85 @@
+//! Data tests: queries that give the bad rows. They run on the tree that is about to be published, and block it.
+//!
+//! A verdict is kept by key like any output: the same query on the same versions is not run again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bywash_core::{ObjectId, Result};
+use bywash_engine::sql;
+use bywash_lake::store::{Output, Transaction};
+use futures::StreamExt;
+
+use super::attempt::Attempt;
+use super::report::TestReport;
+use super::{inputs, keys};
+use crate::graph::Node;
+use crate::lake_view::{LakeResolver, NoFiles};
+use crate::project::{DataTest, Severity};
+
+impl Attempt {
+    /// Runs the selected tests whose tables are there; a merge or revert may leave some without.
+    pub(super) async fn run_tests(self: &Arc<Self>) -> Result<()> {
+        let graph = &self.runner.graph;
+        let selected: Vec<_> = graph.tests().filter(|node| self.options.selected.contains(&node.id)).collect();
+        let mut passed = Vec::new();
+        for node in selected {
+            let Some(test) = node.test() else { continue };
+            if !(self.options.only_built && self.lacks_input(node).await?) {
+                passed.extend(self.run_test(node, test).await?);
+            }
+        }
+        if !passed.is_empty() {
+            let transaction = Transaction { outputs: passed, ..Transaction::default() };
+            self.runner.lake.transact(self.tree.objects(), transaction).await?;
+        }
+        Ok(())
+    }
+
+    async fn lacks_input(&self, node: &Node) -> Result<bool> {
+        for input in self.inputs(node) {
+            if input.at.is_none() && self.tree.entry(&input.name).await?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Runs one test; a pass that is new is given back to be kept.
+    async fn run_test(&self, node: &Node, test: &DataTest) -> Result<Option<Output>> {
+        let versions = inputs::versions(&self.tree, &self.inputs(node)).await?;
+        let parsed = sql::parse(test.place.path.clone(), &test.sql)?;
+        let recipe = keys::recipe("test", &parsed.canonical, &(), &BTreeMap::new());
+        let key = keys::output_key(&node.name, recipe, &versions, &[]);
+        let known = parsed.volatile.is_none() && !self.options.no_cache && self.runner.lake.store().output(key).await?.is_some();
+        let began = Instant::now();
+        let bad_rows = if known { 0 } else { self.count_rows(&parsed).await? };
+        let table = test.node.as_ref().map_or_else(|| node.name.to_string(), ToString::to_string);
+        self.add_test(TestReport {
+            name: test.name.name().to_owned(),
+            table,
+            bad_rows,
+            blocks: test.severity == Severity::Error,
+            query: format!("bywash query \"{}\"", test.sql.trim().replace('\n', " ").replace('"', "\\\"")),
+            ms: if known { 0 } else { u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) },
+        });
+        if known || bad_rows > 0 {
+            return Ok(None);
+        }
+        let entry = self.tree.objects().add(&"passed")?;
+        let (node, run) = (node.name.to_string(), self.options.run.clone());
+        Ok(Some(Output { key, node, entry, version: ObjectId::of(b"passed"), run }))
+    }
+
+    async fn count_rows(&self, parsed: &sql::Parsed) -> Result<u64> {
+        let resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles)).await?;
+        let session = self.runner.engine.session(Arc::new(resolver));
+        let mut stream = session.plan(parsed, &self.options.parameters).await?.stream().await?;
+        let mut rows = 0;
+        while let Some(batch) = stream.next().await {
+            rows += batch?.num_rows() as u64;
+        }
+        Ok(rows)
+    }
+}

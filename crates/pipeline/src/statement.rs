@@ -1,0 +1,256 @@
+//! SQL that changes tables by hand: `insert`, `insert overwrite`, `create table`, `drop table`; each is one commit.
+//!
+//! A statement is executed again, never rebased, when the branch has moved under it (rule R1). A table that a node
+//! of the graph makes changes through its node alone (rule R7).
+
+use std::sync::Arc;
+
+use bywash_core::{Code, Error, ObjectId, RefName, Result, TableName, TableRef, format_count};
+use bywash_engine::sql::{Parameters, Parsed, StatementKind};
+use bywash_engine::{Engine, Planned};
+use bywash_lake::changes::TableState;
+use bywash_lake::objects::{Entry, TableEntry, TableKind};
+use bywash_lake::store::Transaction;
+use bywash_lake::tables::TableFiles;
+use bywash_lake::{Draft, Lake};
+
+use crate::lake_view::{FileOpener, LakeResolver, WorkingTree};
+use crate::run::{Written, write_query};
+
+const MOST_TRIES: usize = 100;
+
+/// What a statement needs around it.
+pub struct StatementContext {
+    /// The lake.
+    pub lake: Lake,
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// Files in quotes.
+    pub files: Arc<dyn FileOpener>,
+    /// The branch that is written.
+    pub branch: RefName,
+    /// Values of `$name`.
+    pub parameters: Parameters,
+    /// Names that nodes of the graph make, and the files that make them.
+    pub nodes: Vec<(TableName, String)>,
+}
+
+/// What a statement did.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// In one line.
+    pub what: String,
+    /// The commit that it made.
+    pub commit: ObjectId,
+}
+
+impl StatementContext {
+    /// Executes a statement that changes a table.
+    ///
+    /// # Errors
+    /// The statement cannot be done; then nothing has changed.
+    pub async fn execute(&self, parsed: &Parsed) -> Result<Changed> {
+        for _ in 0..MOST_TRIES {
+            let head = self.lake.branch(&self.branch).await?;
+            let tree = Arc::new(WorkingTree::new(self.lake.clone(), head.clone()));
+            let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()).await?);
+            let what = self.change(parsed, &tree, &resolver).await?;
+            if tree.edits().is_empty() {
+                return Ok(Changed { what, commit: head.id });
+            }
+            let commit = self.lake.next_commit(&head, tree.tree().await?, summary(parsed));
+            let committed = self.lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
+            if let Some(commit) = committed {
+                return Ok(Changed { what, commit });
+            }
+        }
+        Err(Error::new(Code::TargetMoved, format!("`{}` never stands still", self.branch))
+            .hint("others commit to it all the time: run the statement on a branch of your own and merge that"))
+    }
+
+    async fn change(&self, parsed: &Parsed, tree: &Arc<WorkingTree>, resolver: &Arc<LakeResolver>) -> Result<String> {
+        let (target, place) =
+            parsed.target.clone().ok_or_else(|| Error::bug("a statement that changes a table names none"))?;
+        let located = |error: Error| if error.places().is_empty() { error.at(place.clone()) } else { error };
+        match parsed.kind {
+            StatementKind::CreateTableAs { .. } | StatementKind::CreateTable { .. } => {
+                self.create(parsed, tree, resolver, &target).await.map_err(located)
+            }
+            StatementKind::Insert | StatementKind::InsertOverwrite => {
+                self.insert(parsed, tree, resolver, &target).await.map_err(located)
+            }
+            StatementKind::DropTable { if_exists } => {
+                self.drop_table(tree, resolver, &target, if_exists).await.map_err(located)
+            }
+            _ => Err(Error::bug("a statement that changes no table was sent to be executed")),
+        }
+    }
+
+    async fn create(
+        &self,
+        parsed: &Parsed,
+        tree: &Arc<WorkingTree>,
+        resolver: &Arc<LakeResolver>,
+        target: &TableRef,
+    ) -> Result<String> {
+        let name = new_name(target)?;
+        self.refuse_node(&name)?;
+        let (or_replace, if_not_exists) = match parsed.kind {
+            StatementKind::CreateTable { or_replace, if_not_exists }
+            | StatementKind::CreateTableAs { or_replace, if_not_exists } => (or_replace, if_not_exists),
+            _ => (false, false),
+        };
+        let exists = tree.entry(&name).await?.is_some();
+        if exists && if_not_exists {
+            return Ok(format!("`{name}` exists already"));
+        }
+        if exists && !or_replace {
+            return Err(Error::new(Code::TableExists, format!("`{name}` exists already"))
+                .hint(format!("add rows with `insert into {name}`, or replace them with `insert overwrite {name}`")));
+        }
+        let planned = self.engine.session(resolver.clone()).plan(parsed, &self.parameters).await?;
+        let draft = self.lake.draft(
+            tree.objects(),
+            &name,
+            TableKind::Hand,
+            &planned.schema(),
+            &parsed.partition_by,
+            &parsed.cluster_by,
+        )?;
+        let rows = self.write_new(tree, &name, &draft, planned).await?;
+        Ok(format!("created `{name}` with {}", rows_text(rows)))
+    }
+
+    async fn write_new(&self, tree: &WorkingTree, name: &TableName, draft: &Draft, planned: Planned) -> Result<u64> {
+        let written = write_query(&self.lake, &draft.shape, planned, |_| ()).await?;
+        let rows = written.rows;
+        let state = TableState::default()
+            .append(ObjectId::unique(), written.files, "create table")
+            .map_err(|reason| Error::bug(reason.reason()))?;
+        let entry = self.lake.create_table(tree.objects(), draft, state, "create table").await?;
+        tree.put(name, Some(Entry::Table(Box::new(entry))));
+        Ok(rows)
+    }
+
+    async fn insert(
+        &self,
+        parsed: &Parsed,
+        tree: &Arc<WorkingTree>,
+        resolver: &Arc<LakeResolver>,
+        target: &TableRef,
+    ) -> Result<String> {
+        let (name, entry) = self.writable(tree, resolver, target).await?;
+        let shape = self.lake.shape(&entry).await?;
+        let planned = self.engine.session(resolver.clone()).plan(parsed, &self.parameters).await?;
+        let written = write_query(&self.lake, &shape, planned, |_| ()).await?;
+        let rows = written.rows;
+        let state = TableState::read(tree.objects(), &entry).await?;
+        let overwrites = parsed.kind == StatementKind::InsertOverwrite;
+        let (next, label, what) = if overwrites {
+            let (removed, what) = self.replaced(&entry, &written, parsed.overwrites_partitions).await?;
+            (state.rewrite(ObjectId::unique(), &removed, written.files, "insert overwrite"), "overwrite", what)
+        } else {
+            (state.append(ObjectId::unique(), written.files, "insert"), "append", "inserted".to_owned())
+        };
+        let next = next.map_err(|reason| {
+            Error::new(Code::MergeConflict, format!("`{name}` cannot take these rows: {}", reason.reason()))
+        })?;
+        let entry = self.lake.write_state(tree.objects(), &entry, next, label).await?;
+        tree.put(&name, Some(Entry::Table(Box::new(entry))));
+        Ok(format!("{what} {} in `{name}`", rows_text(rows)))
+    }
+
+    /// The files whose rows an overwrite replaces: all, or those of the partitions that the new rows lie in.
+    async fn replaced(
+        &self,
+        entry: &TableEntry,
+        written: &Written,
+        partitions_only: bool,
+    ) -> Result<(std::collections::HashSet<String>, String)> {
+        let files = TableFiles::load(self.lake.warehouse(), &entry.metadata, entry.snapshot_id).await?.files;
+        let touched = |file: &bywash_lake::tables::DataFile| {
+            !partitions_only || written.files.iter().any(|new| new.partition == file.partition)
+        };
+        let removed: Vec<_> = files.iter().filter(|file| touched(file)).collect();
+        let rows: u64 = removed.iter().map(|file| file.record_count).sum();
+        let what = format!("replaced {} by", rows_text(rows));
+        Ok((removed.into_iter().map(|file| file.path.clone()).collect(), what))
+    }
+
+    async fn drop_table(
+        &self,
+        tree: &WorkingTree,
+        resolver: &LakeResolver,
+        target: &TableRef,
+        if_exists: bool,
+    ) -> Result<String> {
+        let absent = resolver.full_name(target).is_err();
+        if absent && if_exists {
+            return Ok(format!("there is no `{target}`"));
+        }
+        let (name, entry) = self.writable(tree, resolver, target).await?;
+        tree.put(&name, None);
+        Ok(format!("dropped `{name}` with {}", rows_text(entry.rows)))
+    }
+
+    /// An existing table that SQL may change.
+    async fn writable(
+        &self,
+        tree: &WorkingTree,
+        resolver: &LakeResolver,
+        target: &TableRef,
+    ) -> Result<(TableName, TableEntry)> {
+        if target.at.is_some() {
+            return Err(Error::new(Code::WrongUsage, format!("`{target}` is a table at another ref, which SQL cannot write"))
+                .hint("write on that branch with `--ref`"));
+        }
+        let name = resolver.full_name(target)?;
+        self.refuse_node(&name)?;
+        match tree.entry(&name).await? {
+            Some(Entry::Table(table)) if table.kind != TableKind::Node => Ok((name, *table)),
+            Some(_) => Err(made_by_node(&name, None)),
+            None => Err(resolver.unknown_table(target)),
+        }
+    }
+
+    fn refuse_node(&self, name: &TableName) -> Result<()> {
+        if name.namespace() == "bywash" {
+            return Err(Error::new(Code::NodeTable, format!("`{name}` lies among the system tables, which SQL cannot write")));
+        }
+        match self.nodes.iter().find(|(node, _)| node == name) {
+            Some((_, file)) => Err(made_by_node(name, Some(file))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn made_by_node(name: &TableName, file: Option<&String>) -> Error {
+    let error = Error::new(Code::NodeTable, format!("`{name}` is made by a model and changes through it alone"));
+    match file {
+        Some(file) => error.hint(format!("edit `{file}` and run `bywash run -s {name}`")),
+        None => error.hint("create a table under another name, or drop the model first"),
+    }
+}
+
+fn new_name(target: &TableRef) -> Result<TableName> {
+    match (&target.namespace, &target.at) {
+        (Some(namespace), None) => TableName::new(namespace, &target.name),
+        (None, _) => Err(Error::new(Code::InvalidName, format!("`{target}` does not say in which namespace to create it"))
+            .hint(format!("write `create table scratch.{}`, say", target.name))),
+        (_, Some(_)) => Err(Error::new(Code::WrongUsage, format!("`{target}` names another ref: write there with `--ref`"))),
+    }
+}
+
+fn rows_text(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{} rows", format_count(rows)) }
+}
+
+/// The statement in one line, for the log.
+fn summary(parsed: &Parsed) -> String {
+    const LONGEST: usize = 100;
+    let line = parsed.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

@@ -1,0 +1,214 @@
+//! Reading a project: what is understood, and every problem of a broken one with its place.
+
+use bywash_pipeline::project::{ModelKind, OnChange, OnError, Project, WriteDisposition};
+
+use crate::sandbox::{load, problems, project, show};
+
+const RAW: (&str, &str) = ("sources/raw.yml", "name: raw\nresources:\n  - name: flights\n    path: data/*.csv\n");
+
+#[test]
+fn all_problems_of_a_project_are_reported_at_once() {
+    let found = problems(&[
+        RAW,
+        ("models/marts/late.sql", "-- ---\n-- kind: tabel\n-- ---\nselect * from raw.flihgts\n"),
+        ("models/marts/early.sql", "selct 1\n"),
+        ("models/marts/marts.yml", "models:\n  - name: late\n    colums: []\n"),
+        ("models/marts/risk.py", "def risk(): ...\n"),
+        ("tests/none.sql", "select * from early\n"),
+    ]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn unknown_keys_and_wrong_values_of_a_source_have_places_and_suggestions() {
+    let found = problems(&[(
+        "sources/raw.yml",
+        "name: raw\ntyp: files\nresources:\n  - name: flights\n    paht: data/*.csv\n    header: maybe\n    \
+         delimiter: ab\n    on_error: quarantene\n    write_disposition: merge\n    partition_by: [mnth(day)]\n  \
+         - path: x.csv\n  - name: 1st\n    path: y.csv\n",
+    )]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn broken_yaml_says_where_and_what_to_do() {
+    let found = problems(&[
+        ("sources/a.yml", "name: a\nresources:\n\t- name: x\n"),
+        ("sources/b.yml", "name: b\ndescription: what: ever\n"),
+        ("sources/c.yml", "name: c\nname: d\nresources: []\n"),
+        ("sources/d.yml", "# nothing\n"),
+        ("sources/e.yml", "- a\n- b\n"),
+    ]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn front_matter_errors_stand_in_the_lines_of_the_sql_file() {
+    let found = problems(&[
+        RAW,
+        ("models/a/unclosed.sql", "-- a comment first\n-- ---\n-- kind: table\nselect 1\n"),
+        ("models/a/key.sql", "\n-- ---\n-- tags: [core]\n-- clustr_by: [x]\n-- ---\nselect 1\n"),
+        ("models/a/colon.sql", "-- ---\n-- kind: table\n-- description: this: that\n-- ---\nselect 1\n"),
+        ("models/a/key_without_order.sql", "-- ---\n-- kind: incremental\n-- unique_key: id\n-- ---\nselect * from raw.flights\n"),
+        ("models/a/view.sql", "-- ---\n-- kind: view\n-- partition_by: [month(day)]\n-- order_by: day\n-- ---\nselect 1\n"),
+        ("models/a/scd2.sql", "-- ---\n-- kind: scd2\n-- ---\nselect 1\n"),
+        ("models/a/two_words.sql", "-- ---\n-- kind: view\n-- materialized: table\n-- stable_for: soon\n-- ---\nselect 1\n"),
+    ]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn sql_of_models_is_one_plain_query_over_tables() {
+    let found = problems(&[
+        ("models/a/template.sql", "select *\nfrom {{ ref('flights') }}\n"),
+        ("models/a/writes.sql", "create table x as select 1 as a\n"),
+        ("models/a/two.sql", "select 1; select 2\n"),
+        ("models/a/file.sql", "select * from 'data/x.csv'\n"),
+        ("models/a/empty.sql", "-- nothing yet\n"),
+        ("models/tests/x.sql", "select 1\n"),
+        ("models/a/no-name.sql", "select 1\n"),
+    ]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn tests_in_yaml_are_checked() {
+    let found = problems(&[
+        ("models/a/x.sql", "select 1 as id\n"),
+        (
+            "models/a/x.yml",
+            "version: 2\nmodels:\n  - name: x\n    columns:\n      - name: id\n        data_tests:\n          - uniqe\n          \
+             - accepted_values: {}\n          - relationships:\n              to: ref('y', 'z', 'w')\n              field: id\n          \
+             - relationships:\n              to: a.nowhere\n              field: id\n          - not_null:\n              where: \"id >\"\n      \
+             - name: id\n    data_tests: [unique]\n  - name: z\n",
+        ),
+        ("tests/expected.yml", "a: 1\n"),
+    ]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn no_project_is_found_above() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Project::load(folder.path(), None).unwrap_err();
+    assert_eq!(error.code().as_str(), "no-project");
+    assert!(error.hints()[0].contains("bywash init"));
+}
+
+#[test]
+fn the_root_is_searched_upwards() {
+    let folder = project(&[("models/a/x.sql", "select 1 as a")]);
+    let found = Project::load(&folder.path().join("models/a"), None).unwrap();
+    assert_eq!(found.root, folder.path());
+    assert_eq!(found.models[0].name.to_string(), "a.x");
+}
+
+#[test]
+fn every_word_of_a_source_is_understood() {
+    let (found, _) = load(&[(
+        "sources/raw.yaml",
+        "name: raw\ntype: filesystem\nbucket_url: file:///srv/data/\nnull_values: [NA, '', 007, null]\nresources:\n  \
+         - name: flights\n    file_glob: 'flights*.csv.gz'\n    format: csv\n    delimiter: tab\n    header: true\n    \
+         encoding: latin1\n    columns: {zip: string, day: {data_type: date, data_tests: [not_null]}}\n    \
+         on_error: quarantine\n    write_disposition: replace\n    on_change: error\n    \
+         partition_by: [month(day), 'bucket(4, zip)', carrier]\n    cluster_by: day\n    description: Flights.\n    \
+         tags: nightly\n  - name: planes\n    path: planes.csv\n    null_values: []\n",
+    )])
+    .unwrap();
+    let [flights, planes] = found.resources.as_slice() else { panic!("two resources") };
+    assert_eq!(flights.name.to_string(), "raw.flights");
+    assert_eq!(flights.path, "/srv/data/flights*.csv.gz");
+    assert_eq!(flights.reader.delimiter.as_deref(), Some("\t"));
+    assert_eq!(flights.reader.null_values.as_deref(), Some(["NA", "", "007", "null"].map(str::to_owned).as_slice()));
+    assert_eq!(flights.reader.on_error, Some(OnError::Quarantine));
+    assert_eq!(flights.reader.columns["day"], "date");
+    assert_eq!(flights.write_disposition, WriteDisposition::Replace);
+    assert_eq!(flights.on_change, OnChange::Error);
+    let partitions: Vec<String> = flights.partition_by.iter().map(ToString::to_string).collect();
+    assert_eq!(partitions, ["month(day)", "bucket(4, zip)", "carrier"]);
+    assert_eq!((flights.cluster_by.as_slice(), flights.tags.as_slice()), (&["day".to_owned()][..], &["nightly".to_owned()][..]));
+    assert_eq!(planes.path, "planes.csv");
+    assert_eq!(planes.reader.null_values.as_deref(), Some(&[][..]));
+    assert_eq!((planes.write_disposition, planes.on_change), (WriteDisposition::Append, OnChange::Replace));
+}
+
+#[test]
+fn options_of_a_model_come_from_front_matter_then_yaml_then_its_folders() {
+    let (found, _) = load(&[
+        (
+            "bywash.toml",
+            "[project]\nname = \"shop\"\n[models.marts]\nkind = \"view\"\ntags = [\"mart\"]\n\
+             [models.\"marts/big\"]\nkind = \"table\"\n[models.shop]\ntags = [\"top\"]\n",
+        ),
+        ("models/marts/plain.sql", "select 1 as a"),
+        ("models/marts/own.sql", "-- ---\n-- materialized: table\n-- tags: [own]\n-- ---\nselect 1 as a"),
+        ("models/marts/big/deep.sql", "select 1 as a"),
+        ("models/top.sql", "select 1 as a"),
+        (
+            "models/marts/x.yml",
+            "models:\n  - name: own\n    description: Said in YAML.\n    tags: [yaml]\n    config: {materialized: view, cluster_by: a}\n",
+        ),
+    ])
+    .unwrap();
+    let shown: Vec<String> = found
+        .models
+        .iter()
+        .map(|model| format!("{} {:?} {:?} {:?}", model.name, model.kind(), model.tags(), model.description()))
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @"");
+    assert_eq!(found.models.iter().filter(|model| model.kind() == ModelKind::View).count(), 1);
+}
+
+#[test]
+fn only_the_projects_own_files_are_read() {
+    let (found, _) = load(&[
+        ("models/a/x.sql", "select 1 as a"),
+        ("models/a/.hidden.sql", "nonsense"),
+        ("models/.git/y.sql", "nonsense"),
+        ("models/a/notes.md", "nonsense"),
+        ("lake/models/z.sql", "nonsense"),
+        (".bywash/models/z.sql", "nonsense"),
+        ("seeds/codes.csv", "a,b\n1,2\n"),
+    ])
+    .unwrap();
+    let paths: Vec<&str> = found.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["bywash.toml", "models/a/x.sql", "seeds/codes.csv"]);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let folder = project(&[("models/a/x.sql", "select 1 as a"), ("seeds/big.csv", "")]);
+    std::fs::write(folder.path().join("models/a/latin.sql"), b"select 1\n-- caf\xe9\n").unwrap();
+    std::fs::File::create(folder.path().join("seeds/big.csv")).unwrap().set_len(17 << 20).unwrap();
+    let error = Project::load(folder.path(), None).unwrap_err();
+    insta::assert_snapshot!(show(&error), @"");
+}
+
+#[test]
+fn seeds_are_described_in_yaml() {
+    let (found, graph) = load(&[
+        ("seeds/airlines.csv", "carrier,name\nAA,American\n"),
+        (
+            "seeds/seeds.yml",
+            "seeds:\n  - name: airlines\n    config: {column_types: {carrier: string}}\n    columns:\n      \
+             - name: name\n        data_type: varchar\n        data_tests: [unique]\n",
+        ),
+    ])
+    .unwrap();
+    let seed = &found.seeds[0];
+    assert_eq!(seed.name.to_string(), "seeds.airlines");
+    assert_eq!((seed.reader.columns["carrier"].as_str(), seed.reader.columns["name"].as_str()), ("string", "varchar"));
+    assert_eq!(graph.tests().count(), 1);
+    let missing = problems(&[("seeds/airlines.csv", "a\n"), ("seeds/s.yml", "seeds:\n  - name: airline\n")]);
+    insta::assert_snapshot!(missing, @"");
+}
+
+#[test]
+fn the_flights_example_loads_clean() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/flights");
+    let (project, problems) = Project::read_with(root, None, &[]).unwrap();
+    let (project, graph) = bywash_pipeline::graph::Loaded::of(project, problems).check(&[], |_| false).unwrap();
+    assert!(project.models.len() >= 8, "{} models", project.models.len());
+    assert!(graph.tests().count() >= 10);
+    assert_eq!(graph.order().len(), graph.nodes().len());
+}

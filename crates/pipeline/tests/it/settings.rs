@@ -1,0 +1,59 @@
+//! `bywash.toml`, targets and the environment.
+
+use bywash_pipeline::project::{Project, settings};
+
+use crate::sandbox::{load_target, problems, project, show};
+
+const TARGETS: &str = "[project]\nname = \"shop\"\n\n[engine]\nmemory_limit = \"1GB\"\nthreads = 2\n\n\
+                       [targets.prod.lake]\npath = \"/srv/lake\"\n\n[targets.dev.engine]\nthreads = 1\n";
+
+#[test]
+fn a_target_overrides_the_file_and_the_environment_both() {
+    let folder = project(&[("bywash.toml", TARGETS)]);
+    let environment = [("BYWASH_ENGINE__THREADS".to_owned(), "7".to_owned()), ("HOME".to_owned(), "/".to_owned())];
+    let (found, problems) = Project::read_with(folder.path().into(), Some("prod"), &environment).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(found.lake_folder(), std::path::Path::new("/srv/lake"));
+    assert_eq!((found.settings.memory_limit, found.settings.threads), (Some(1_000_000_000), Some(7)));
+    let (plain, _) = Project::read_with(folder.path().into(), None, &[]).unwrap();
+    assert_eq!((plain.lake_folder(), plain.settings.threads), (folder.path().join("lake"), Some(2)));
+}
+
+#[test]
+fn wrong_settings_have_places_and_suggestions() {
+    let found = problems(&[(
+        "bywash.toml",
+        "[project]\nname = \"my shop\"\n\n[lake]\npaht = \"x\"\n\n[engine]\nmemory_limit = \"lots\"\nthreads = 0\n\n\
+         [model.marts]\nkind = \"view\"\n\n[models.marts]\nkind = \"vew\"\n\n[targets.prod.project]\nname = \"x\"\n",
+    )]);
+    insta::assert_snapshot!(found, @"");
+}
+
+#[test]
+fn broken_toml_and_missing_names_are_said() {
+    insta::assert_snapshot!(problems(&[("bywash.toml", "[project]\nname = shop\n")]), @"");
+    insta::assert_snapshot!(problems(&[("bywash.toml", "# nothing\n")]), @"");
+}
+
+#[test]
+fn unknown_targets_and_variables_are_said() {
+    let error = load_target(&[("bywash.toml", TARGETS)], Some("prd")).unwrap_err();
+    insta::assert_snapshot!(show(&error), @"");
+    let folder = project(&[]);
+    let environment = [("BYWASH_LAKE__PAHT", "x"), ("BYWASH_ENGINE__SPILL_LIMIT", "much")];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let (_, problems) = Project::read_with(folder.path().into(), None, &environment).unwrap();
+    insta::assert_snapshot!(problems.iter().map(show).collect::<String>(), @"");
+}
+
+#[test]
+fn every_setting_is_documented_once() {
+    let names: Vec<String> = settings::reference().into_iter().map(|setting| setting.name).collect();
+    let mut distinct = names.clone();
+    distinct.dedup();
+    assert_eq!(names, distinct);
+    let documented = settings::reference();
+    let path = documented.iter().find(|setting| setting.name == "lake.path").unwrap();
+    assert_eq!((path.default, path.environment.as_deref()), ("lake", Some("BYWASH_LAKE__PATH")));
+    assert!(documented.iter().all(|setting| setting.doc.ends_with('.')));
+}
