@@ -1,4 +1,4 @@
-"""The readers that nobody here wrote: PyIceberg and DuckDB, each given the location of a metadata file and no more."""
+"""The readers that nobody here wrote: PyIceberg and DuckDB (and Polars, through PyIceberg), each given the location of a metadata file and no more."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ def connection() -> duckdb.DuckDBPyConnection:
 def duckdb_rows(location: str, where: str = "true") -> list[dict]:
     cursor = connection().cursor()
     cursor.execute("set timezone = 'UTC'")
-    cursor.execute(f"select * from iceberg_scan('{location}') where {where}")
+    return fetched(cursor.execute(f"select * from iceberg_scan('{location}') where {where}"))
+
+
+def fetched(cursor: duckdb.DuckDBPyConnection) -> list[dict]:
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

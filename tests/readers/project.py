@@ -32,13 +32,21 @@ class Project:
         return self.write(path, "".join(as_json(row) + "\n" for row in rows))
 
     def bywash(self, *arguments: str) -> str:
-        """What the command prints; a failure shows what it said."""
+        """The data that the command prints."""
+        return self.run(*arguments).stdout
+
+    def said(self, *arguments: str) -> str:
+        """What the command says beside its data."""
+        return self.run(*arguments).stderr
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+        """A failure shows what the command said."""
         done = subprocess.run(
             [self.binary, "-C", str(self.root), *arguments], capture_output=True, text=True, timeout=300, check=False
         )
         if done.returncode:
             raise Failed(f"bywash {' '.join(arguments)}\nexit code {done.returncode}\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return done
 
     def query(self, sql: str) -> list[dict]:
         """Rows as JSON has them, with every digit."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 import truth
-from others import duckdb_rows, pyiceberg_rows, pyiceberg_table
+from others import connection, duckdb_rows, fetched, pyiceberg_rows, pyiceberg_table
 from truth import COLUMNS, assert_same
 
 DECLARED = "".join(f"      {name}: {kind}\n" for name, (kind, _) in COLUMNS.items())
@@ -141,3 +141,23 @@ def test_t10_a_filtered_scan(loaded):
     assert_same(duckdb_rows(location, "small > 0 and name is not null"), expected, "DuckDB")
     narrow = pyiceberg_rows(location, row_filter="small > 0 and name is not null", selected_fields=("id", "name"))
     assert_same(narrow, [{"id": row["id"], "name": row["name"]} for row in expected], "PyIceberg, two columns")
+
+
+def test_t10_the_lines_of_table_show_can_be_pasted(loaded):
+    project, rows = loaded
+    said = project.said("table", "show", "raw.things").splitlines()
+    pasted = {line.split()[0]: line.split(maxsplit=1)[1] for line in said if line.startswith("  ")}
+
+    # What the extension is called, and where it comes from, is the paster's business; here it is loaded already.
+    statement = pasted["DuckDB"].removeprefix("INSTALL iceberg; LOAD iceberg; ")
+    assert_same(fetched(connection().execute(statement)), rows, "DuckDB")
+    assert_same(evaluated(pasted["PyIceberg"]).to_pylist(), rows, "PyIceberg")
+    assert_same(evaluated(pasted["Polars"]).to_dicts(), rows, "Polars")
+
+
+def evaluated(line: str):
+    """The value of the last statement of a line of Python."""
+    *statements, last = line.split("; ")
+    names: dict = {}
+    exec("; ".join(statements), names)
+    return eval(last, names)
