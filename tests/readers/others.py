@@ -1,4 +1,7 @@
-"""The readers that nobody here wrote: PyIceberg and DuckDB (and Polars, through PyIceberg), each given the location of a metadata file and no more."""
+"""The readers that nobody here wrote: PyIceberg and DuckDB (and Polars, through PyIceberg).
+
+Each is given the location of a metadata file and no more.
+"""
 
 from __future__ import annotations
 
