@@ -167,7 +167,7 @@ async fn open_lake(project: &Project) -> Result<Lake> {
 /// # Errors
 /// Settings that it cannot keep.
 pub fn engine_for(settings: &Settings, cache: &Path) -> Result<Engine> {
-    let mut wanted = EngineSettings::new(cache.join("spill"));
+    let mut wanted = EngineSettings { spill_folder: cache.join("spill"), ..EngineSettings::default() };
     wanted.memory_limit = settings.memory_limit.unwrap_or(wanted.memory_limit);
     wanted.spill_limit = settings.spill_limit.unwrap_or(wanted.spill_limit);
     wanted.threads = settings.threads.unwrap_or(wanted.threads);

@@ -1,6 +1,18 @@
-//! The only door to DataFusion: SQL in, planned and checked queries and their rows out.
+//! The only door to DataFusion: SQL in, planned and checked statements and their rows out.
 //!
-//! [`sql`] reads text without a session. Nothing outside this crate builds a DataFusion session.
+//! [`sql`] reads text without a session, and [`incremental`] says which queries may be computed from new rows only.
+//! An [`Engine`] holds what all sessions share; a [`Session`] finds tables through a [`TableResolver`] and plans a
+//! statement; a [`Planned`] statement gives [`Rows`]. No type of DataFusion stands in a public signature.
 
+mod engine;
+mod errors;
+mod functions;
 pub mod incremental;
+mod scan;
+mod session;
+mod settings;
 pub mod sql;
+
+pub use engine::Engine;
+pub use session::{LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
+pub use settings::{EngineSettings, available_memory};

@@ -4,3 +4,8 @@
 //! a reject with its place and reason.
 
 pub mod files;
+mod file_readers;
+mod quoted_files;
+
+pub use file_readers::FileReaders;
+pub use quoted_files::QuotedFiles;

@@ -1,11 +1,16 @@
 //! Files that SQL names in quotes: `from 'data/x.csv'`, without a project, a load or a declaration.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use bywash_core::{Error, Result};
 use bywash_engine::{Resolved, StreamTable};
 use bywash_pipeline::lake_view::FileOpener;
+use futures::stream::{self, BoxStream};
+use futures::StreamExt;
+use tokio::sync::mpsc;
 
 use crate::files::{self, ReadOptions};
 
@@ -37,19 +42,38 @@ impl FileOpener for QuotedFiles {
             .await
             .map_err(|error| Error::bug("a reading thread ended without a result").caused_by(error))??;
         let schema = typing.schema();
-        let batches = move || -> Box<dyn Iterator<Item = Result<arrow::array::RecordBatch>> + Send> {
-            let (typing, options) = (typing.clone(), options.clone());
-            Box::new(found.clone().into_iter().flat_map(move |file| rows(&file, &options, &typing)))
+        let open = move || {
+            let (found, typing, options) = (found.clone(), typing.clone(), options.clone());
+            in_background(move || found.into_iter().flat_map(move |file| rows(&file, &options, &typing)))
         };
-        Ok(Resolved::Stream(StreamTable::new(path, schema, batches)))
+        Ok(Resolved::Stream(StreamTable { schema, open: Arc::new(open) }))
     }
+}
+
+/// Batches that wait between the reading thread and the query.
+const BATCHES_AHEAD: usize = 4;
+
+/// Reading blocks, so it happens on a thread of its own; it ends when nobody takes the rows any more.
+fn in_background<I>(open: impl FnOnce() -> I + Send + 'static) -> BoxStream<'static, Result<RecordBatch>>
+where
+    I: Iterator<Item = Result<RecordBatch>>,
+{
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    tokio::task::spawn_blocking(move || {
+        for batch in open() {
+            if sender.blocking_send(batch).is_err() {
+                return;
+            }
+        }
+    });
+    stream::unfold(receiver, async |mut receiver| receiver.recv().await.map(|batch| (batch, receiver))).boxed()
 }
 
 fn rows(
     file: &files::FoundFile,
     options: &ReadOptions,
     typing: &files::Typing,
-) -> Box<dyn Iterator<Item = Result<arrow::array::RecordBatch>> + Send> {
+) -> Box<dyn Iterator<Item = Result<RecordBatch>> + Send> {
     match files::open(file, options, typing) {
         Ok(reader) => Box::new(reader.map(|batch| batch.map(|batch| batch.batch).map_err(Error::from))),
         Err(error) => Box::new(std::iter::once(Err(error))),

@@ -113,7 +113,7 @@ impl StatementContext {
             tree.objects(),
             &name,
             TableKind::Hand,
-            &planned.schema(),
+            &planned.table_schema()?,
             &parsed.partition_by,
             &parsed.cluster_by,
         )?;

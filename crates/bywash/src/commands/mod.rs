@@ -2,11 +2,31 @@
 //!
 //! Adding a verb: a variant in `arguments`, a file here with `run`, a line in [`run`].
 
+mod answer;
+mod branch;
+mod check;
+mod checkout;
+mod clean;
+mod compile;
 mod completions;
+mod diff;
+mod doctor;
 mod explain;
 mod init;
+mod list;
+mod load;
+mod log;
+mod merge;
+mod plan;
+mod query;
+mod revert;
+mod run;
+mod select;
+mod show;
+mod table;
+mod tag;
 
-use bywash_core::{Code, Error, Result};
+use bywash_core::Result;
 
 use crate::arguments::Command;
 use crate::context::Context;
@@ -23,8 +43,25 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
 async fn dispatch(context: &Context, command: Command) -> Result<()> {
     match command {
         Command::Init(arguments) => init::run(context, arguments).await,
+        Command::Run(arguments) => run::run(context, arguments).await,
+        Command::Check(arguments) => check::run(context, arguments).await,
+        Command::Plan(arguments) => plan::run(context, arguments).await,
+        Command::Query(arguments) => query::run(context, arguments).await,
+        Command::Show(arguments) => show::run(context, arguments).await,
+        Command::Compile(arguments) => compile::run(context, arguments).await,
+        Command::Ls(arguments) => list::run(context, arguments).await,
+        Command::Load(arguments) => load::run(context, arguments).await,
+        Command::Branch(command) => branch::run(context, command).await,
+        Command::Checkout(arguments) => checkout::run(context, arguments).await,
+        Command::Merge(arguments) => merge::run(context, arguments).await,
+        Command::Diff(arguments) => diff::run(context, arguments).await,
+        Command::Log(arguments) => log::run(context, arguments).await,
+        Command::Tag(command) => tag::run(context, command).await,
+        Command::Revert(arguments) => revert::run(context, arguments).await,
+        Command::Table(command) => table::run(context, command).await,
+        Command::Doctor(arguments) => doctor::run(context, arguments).await,
+        Command::Clean(arguments) => clean::run(context, arguments).await,
         Command::Explain(arguments) => explain::run(context, arguments).await,
         Command::Completions(arguments) => completions::run(context, arguments).await,
-        other => Err(Error::new(Code::NotYetSupported, format!("`bywash {}` does not work yet", other.name()))),
     }
 }

@@ -14,10 +14,10 @@ use bywash_pipeline::lake_view::{LakeResolver, WorkingTree};
 use bywash_pipeline::project::{Settings, find_root};
 use bywash_pipeline::statement::{Changed, StatementContext};
 use futures::StreamExt;
-use futures::stream::BoxStream;
 
 use crate::arguments::{OutputFlags, QueryArguments};
 use crate::context::Context;
+use crate::render::listing::text_rows;
 use crate::render::rows::write_stream;
 use crate::shell::{Answer, KnownTable, SqlRunner, run_script, run_shell};
 use crate::workspace::{CACHE_FOLDER, Workspace, engine_for, in_project, parameters};
@@ -179,14 +179,13 @@ impl Statements {
 }
 
 async fn rows_of(parsed: &Parsed, planned: Planned) -> Result<Answer> {
-    let (schema, rows): (_, BoxStream<'static, _>) = match parsed.kind {
-        StatementKind::Explain { analyze } => {
-            let batch = planned.explain_rows(analyze).await?;
-            (batch.schema(), futures::stream::iter([Ok(batch)]).boxed())
-        }
-        _ => (planned.schema(), planned.stream().await?.boxed()),
+    let StatementKind::Explain { analyze } = parsed.kind else {
+        let schema = planned.schema();
+        return Ok(Answer::Rows { schema, rows: planned.stream().await?.boxed() });
     };
-    Ok(Answer::Rows { schema, rows })
+    let text = planned.explain(analyze).await?;
+    let batch = text_rows("plan", &text)?;
+    Ok(Answer::Rows { schema: batch.schema(), rows: futures::stream::iter([Ok(batch)]).boxed() })
 }
 
 #[async_trait]

@@ -36,10 +36,17 @@ impl Listing {
     /// # Errors
     /// The place cannot be written.
     pub fn write(self, context: &Context, flags: &OutputFlags) -> Result<u64> {
-        let schema = Arc::new(Schema::new(self.fields));
-        let batch = RecordBatch::try_new(schema.clone(), self.arrays)
-            .map_err(|error| Error::bug("the columns of a listing do not fit together").caused_by(error))?;
-        write_batches(context, flags, &schema, &[batch])
+        let batch = self.batch()?;
+        write_batches(context, flags, &batch.schema(), &[batch])
+    }
+
+    /// The rows.
+    ///
+    /// # Errors
+    /// Columns of different lengths.
+    pub fn batch(self) -> Result<RecordBatch> {
+        RecordBatch::try_new(Arc::new(Schema::new(self.fields)), self.arrays)
+            .map_err(|error| Error::bug("the columns of a listing do not fit together").caused_by(error))
     }
 
     fn add(mut self, name: &str, array: ArrayRef) -> Self {
@@ -47,4 +54,12 @@ impl Listing {
         self.arrays.push(array);
         self
     }
+}
+
+/// The lines of a text as rows of one column.
+///
+/// # Errors
+/// None in practice.
+pub fn text_rows(column: &str, text: &str) -> Result<RecordBatch> {
+    Listing::default().text(column, text.lines().map(Some)).batch()
 }

@@ -61,6 +61,12 @@ impl StatementKind {
         matches!(self, Self::Query | Self::Summarize | Self::Describe | Self::Explain { .. })
     }
 
+    /// Whether it adds rows to a table that exists.
+    #[must_use]
+    pub const fn is_insert(&self) -> bool {
+        matches!(self, Self::Insert | Self::InsertOverwrite)
+    }
+
     /// The error that says so, of a statement that is not supported.
     #[must_use]
     pub fn refusal(&self) -> Option<Error> {
@@ -177,10 +183,15 @@ pub(super) fn target(source: &Source, statement: &Statement) -> Result<Option<(T
 pub(super) struct Layout {
     pub(super) partition_by: Vec<String>,
     pub(super) cluster_by: Vec<String>,
+    pub(super) overwrites_partitions: bool,
 }
 
-/// Takes `partition by` and `cluster by` out of a `create table`: the planner knows neither.
+/// Takes `partition by` and `cluster by` out of a `create table`, and `partition (…)` out of an `insert overwrite`:
+/// the planner knows none of them.
 pub(super) fn take_layout(statement: &mut Statement) -> Layout {
+    if let Statement::Insert(Insert { overwrite: true, partitioned, .. }) = statement {
+        return Layout { overwrites_partitions: partitioned.take().is_some(), ..Layout::default() };
+    }
     let Statement::CreateTable(create) = statement else { return Layout::default() };
     let partition_by = match create.partition_by.take().map(|expression| *expression) {
         Some(Expr::Tuple(parts)) => texts(&parts),
@@ -192,7 +203,7 @@ pub(super) fn take_layout(statement: &mut Statement) -> Layout {
         Some(WrappedCollection::NoWrapping(parts) | WrappedCollection::Parentheses(parts)) => texts(&parts),
         None => Vec::new(),
     };
-    Layout { partition_by, cluster_by }
+    Layout { partition_by, cluster_by, overwrites_partitions: false }
 }
 
 fn texts(expressions: &[Expr]) -> Vec<String> {

@@ -57,6 +57,8 @@ pub struct Parsed {
     pub partition_by: Vec<String>,
     /// `cluster by` of a `create table`, each as text.
     pub cluster_by: Vec<String>,
+    /// Whether an `insert overwrite … partition (…)` replaces only the partitions that its rows lie in.
+    pub overwrites_partitions: bool,
     pub(crate) source: Source,
     pub(crate) statement: Statement,
 }
@@ -144,6 +146,7 @@ fn parse_piece(source: &Source, piece: Piece) -> Result<Parsed> {
         canonical,
         partition_by: layout.partition_by,
         cluster_by: layout.cluster_by,
+        overwrites_partitions: layout.overwrites_partitions,
         source: source.clone(),
         statement,
     })

@@ -32,11 +32,16 @@ impl Source {
     /// Where a span stands; the whole text when the parser kept no span.
     pub(crate) fn place(&self, span: Span) -> Place {
         if span.start.line == 0 {
-            return Place { text: Some(Arc::clone(&self.text)), ..Place::file(self.path()) };
+            return self.whole();
         }
         let length =
             if span.end.line == span.start.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
         Place::span(self.path(), Arc::clone(&self.text), span.start.line, span.start.column, length)
+    }
+
+    /// The text as a whole.
+    pub(crate) fn whole(&self) -> Place {
+        Place { text: Some(Arc::clone(&self.text)), ..Place::file(self.path()) }
     }
 
     /// The place of one point.
@@ -50,23 +55,33 @@ impl Source {
         self.text.get(start..end).unwrap_or_default()
     }
 
-    /// The place of the first word of the text that equals `word`, ignoring case.
+    /// The place of the first word of the text that equals `word`, ignoring case and comments.
     pub(crate) fn find_word(&self, word: &str) -> Option<Place> {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let folded = word.to_lowercase();
+        self.words(word).into_iter().next()
+    }
+
+    /// The place of the last such word: names are given after what they name.
+    pub(crate) fn find_last_word(&self, word: &str) -> Option<Place> {
+        self.words(word).pop()
+    }
+
+    fn words(&self, word: &str) -> Vec<Place> {
+        let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
+        let wanted: Vec<char> = word.to_lowercase().chars().collect();
+        let mut places = Vec::new();
         for (line, text) in self.text.lines().enumerate() {
-            let text = text.to_lowercase();
-            for (start, _) in text.match_indices(&folded) {
-                let before = text[..start].chars().next_back();
-                let after = text[start + folded.len()..].chars().next();
-                if !before.is_some_and(is_part) && !after.is_some_and(is_part) && !in_comment(&text[..start]) {
-                    let column = text[..start].chars().count() as u64 + 1;
-                    let length = word.chars().count() as u64;
-                    return Some(Place::span(self.path(), Arc::clone(&self.text), line as u64 + 1, column, length));
+            let code = text.split("--").next().unwrap_or(text);
+            let letters: Vec<char> = code.chars().map(|c| c.to_lowercase().next().unwrap_or(c)).collect();
+            for (start, window) in letters.windows(wanted.len().max(1)).enumerate() {
+                let before = start.checked_sub(1).and_then(|at| letters.get(at)).is_some_and(is_part);
+                let after = letters.get(start + wanted.len()).is_some_and(is_part);
+                if window == wanted && !before && !after {
+                    let (line, column) = (line as u64 + 1, start as u64 + 1);
+                    places.push(Place::span(self.path(), Arc::clone(&self.text), line, column, wanted.len() as u64));
                 }
             }
         }
-        None
+        places
     }
 
     fn offset(&self, location: Location) -> usize {
@@ -75,8 +90,4 @@ impl Source {
         let start = self.lines.get(line).copied().unwrap_or(self.text.len());
         self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
     }
-}
-
-fn in_comment(before: &str) -> bool {
-    before.contains("--")
 }

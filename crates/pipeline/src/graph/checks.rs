@@ -37,7 +37,8 @@ fn check(graph: &Graph, node: &Node, model: &Model) -> Result<(), Error> {
         }
     }
     let from = graph.reads_of(node, model.incremental_from());
-    let Some(place) = model.options.incremental_from.as_ref().map(|from| &from.place).filter(|_| !from.is_empty()) else {
+    let Some(place) = model.options.incremental_from.as_ref().map(|from| &from.place).filter(|_| !from.is_empty())
+    else {
         // That `incremental_from` is missing has been reported with the model's front matter.
         return Ok(());
     };
@@ -67,9 +68,8 @@ impl Graph {
                 Resolution::Node(_, name) => Some(name),
                 _ => None,
             };
-            let is_meant = |read: &&Read| {
-                read.table == *table || (name.is_some() && read.name == name && read.table.at.is_none())
-            };
+            let is_meant =
+                |read: &&Read| read.table == *table || (name.is_some() && read.name == name && read.table.at.is_none());
             for read in node.reads.iter().filter(is_meant) {
                 if !found.contains(&read.table) {
                     found.push(read.table.clone());

@@ -35,7 +35,8 @@ fn way_back(graph: &Graph, start: NodeId) -> Option<Vec<NodeId>> {
         for parent in &graph.node(id).parents {
             if *parent == start {
                 let mut way = vec![id];
-                while let Some(before) = way.last().filter(|last| **last != start).and_then(|last| came_from.get(last)) {
+                while let Some(before) = way.last().filter(|last| **last != start).and_then(|last| came_from.get(last))
+                {
                     way.push(*before);
                 }
                 way.reverse();

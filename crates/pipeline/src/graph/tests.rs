@@ -8,7 +8,7 @@ use bywash_core::{Code, Error, Place, TableName, TableRef};
 use super::names::{Names, Resolution};
 use super::node::{Body, Node};
 use crate::project::data_tests::{NAMESPACE, TestDeclaration};
-use crate::project::{DataTest, Project, SqlTest, model_sql};
+use crate::project::{DataTest, Project, SqlTest, front_matter, model_sql};
 
 /// Every test, by name.
 pub(super) fn of(project: &Project, names: &Names, problems: &mut Vec<Error>) -> Vec<Node> {
@@ -44,7 +44,7 @@ impl Builder<'_> {
         self.tests.push(DataTest {
             name: test.name.clone(),
             node: reads.first().cloned(),
-            sql: test.parsed.text().trim().trim_end_matches(';').to_owned(),
+            sql: front_matter::body(test.parsed.text()).trim().trim_end_matches(';').to_owned(),
             severity: test.severity,
             description: test.description.clone(),
             place: test.place.clone(),
@@ -97,7 +97,9 @@ impl Builder<'_> {
     fn name(&mut self, table: &TableName, test: &TestDeclaration) -> Option<TableName> {
         let stem = test.stem(table);
         if self.taken.insert(stem.to_lowercase()) {
-            return TableName::new(NAMESPACE, stem).map_err(|error| self.problems.push(error.at(test.place.clone()))).ok();
+            return TableName::new(NAMESPACE, stem)
+                .map_err(|error| self.problems.push(error.at(test.place.clone())))
+                .ok();
         }
         if test.name.is_some() {
             let name = TableName::new(NAMESPACE, stem).ok()?;

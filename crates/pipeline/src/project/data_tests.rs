@@ -103,12 +103,7 @@ fn report<T>(source: Source<'_>, node: &Node, message: &str) -> Option<T> {
     None
 }
 
-fn read_arguments(
-    fields: &mut Fields<'_>,
-    word: &str,
-    place: Place,
-    column: Option<&str>,
-) -> Option<TestDeclaration> {
+fn read_arguments(fields: &mut Fields<'_>, word: &str, place: Place, column: Option<&str>) -> Option<TestDeclaration> {
     let source = fields.source();
     // dbt writes what belongs to the test under `arguments`, and how it is run under `config`, or all in one.
     let kind = match fields.node("arguments") {

@@ -50,10 +50,7 @@ const FOLDERS: &[(&str, &[(&str, Role)])] = &[
             ("yaml", Role::ModelProperties),
         ],
     ),
-    (
-        "tests",
-        &[("sql", Role::Test), ("yml", Role::Later("unit tests")), ("yaml", Role::Later("unit tests"))],
-    ),
+    ("tests", &[("sql", Role::Test), ("yml", Role::Later("unit tests")), ("yaml", Role::Later("unit tests"))]),
     ("functions", &[("sql", Role::Later("functions")), ("py", Role::Later("functions"))]),
     ("policies", &[("rego", Role::Later("policies"))]),
     ("edge", &[("yml", Role::Later("edge filters"))]),

@@ -22,6 +22,26 @@ pub fn parse(document: &Document) -> Result<Option<Node>> {
     }
 }
 
+/// What follows the front matter, or the whole text of a file that has none.
+#[must_use]
+pub fn body(text: &str) -> &str {
+    let is_fence = |line: &str| line.trim_start().strip_prefix("--").is_some_and(|comment| comment.trim() == FENCE);
+    let mut fences = 0;
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        end += line.len();
+        if is_fence(line) {
+            fences += 1;
+        } else if fences == 0 && !line.trim_start().starts_with("--") && !line.trim().is_empty() {
+            return text;
+        }
+        if fences == 2 {
+            return text.get(end..).unwrap_or_default();
+        }
+    }
+    text
+}
+
 /// The front matter with its comment signs, and what stands before it, replaced by blanks.
 fn blanked(document: &Document) -> Result<Option<String>> {
     let text = document.text();

@@ -41,8 +41,10 @@ pub(super) fn read_partition_by(fields: &mut Fields<'_>) -> Option<Placed<Vec<Pa
 
 fn parse_field(text: &str) -> Result<PartitionField, String> {
     let wrong = || {
-        format!("`{text}` is not a column or one of `year(c)`, `month(c)`, `day(c)`, `hour(c)`, `bucket(4, c)`, \
-                 `truncate(2, c)`")
+        format!(
+            "`{text}` is not a column or one of `year(c)`, `month(c)`, `day(c)`, `hour(c)`, `bucket(4, c)`, \
+                 `truncate(2, c)`"
+        )
     };
     let text = text.trim();
     let Some((name, rest)) = text.split_once('(') else {

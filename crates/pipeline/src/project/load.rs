@@ -59,8 +59,9 @@ impl Project {
     /// No project, or one whose `bywash.toml` cannot be opened.
     pub fn read(start: &Path, target: Option<&str>) -> Result<(Self, Vec<Error>)> {
         let root = find_root(start)?;
-        let environment: Vec<(String, String)> =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+        let environment: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
         Self::read_with(root, target, &environment)
     }
 
@@ -245,8 +246,7 @@ impl Parts {
                 None => problems.push(seeds::unknown(&properties, &seeds)),
             }
         }
-        let unread: Vec<String> =
-            broken.iter().flat_map(|name| [name.name().to_owned(), name.to_string()]).collect();
+        let unread: Vec<String> = broken.iter().flat_map(|name| [name.name().to_owned(), name.to_string()]).collect();
         model_properties::attach(self.model_properties, &mut models, &unread, problems);
         for model in &mut models {
             model.settle(&base.settings, problems);

@@ -12,7 +12,7 @@ pub(crate) mod data_tests;
 mod document;
 mod fields;
 mod files;
-mod front_matter;
+pub(crate) mod front_matter;
 mod layout;
 mod load;
 mod model_options;

@@ -156,8 +156,12 @@ fn read_kind(fields: &mut Fields<'_>) -> Option<ModelKind> {
     };
     match word.value {
         Word::Known(kind) => Some(kind),
-        Word::Later => refuse(format!("models of kind `{later}` are not supported yet"), "use `incremental` or `table`"),
-        Word::Ephemeral => refuse("there are no `ephemeral` models".to_owned(), "use `view`: nothing is written for it"),
+        Word::Later => {
+            refuse(format!("models of kind `{later}` are not supported yet"), "use `incremental` or `table`")
+        }
+        Word::Ephemeral => {
+            refuse("there are no `ephemeral` models".to_owned(), "use `view`: nothing is written for it")
+        }
     }
 }
 
@@ -310,4 +314,3 @@ impl ModelOptions {
 fn wrong(message: impl Into<String>, place: &Place) -> Error {
     Error::new(Code::InvalidFrontMatter, message).at(place.clone())
 }
-

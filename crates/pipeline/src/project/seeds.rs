@@ -57,9 +57,8 @@ impl Seed {
     pub fn new(path: PathBuf, content: ObjectId) -> bywash_core::Result<Self> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let place = Place::file(&path);
-        let name = TableName::new(NAMESPACE, stem).map_err(|error| {
-            error.at(place.clone()).hint("the file's name is the table's name: rename the file")
-        })?;
+        let name = TableName::new(NAMESPACE, stem)
+            .map_err(|error| error.at(place.clone()).hint("the file's name is the table's name: rename the file"))?;
         let (reader, description, tags) = (ReaderOptions::default(), None, Vec::new());
         Ok(Self { name, path, content, reader, description, tags, columns: Vec::new(), place, tests: Vec::new() })
     }

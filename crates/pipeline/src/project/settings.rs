@@ -227,12 +227,7 @@ fn is_named(root: &Node) -> bool {
 }
 
 /// Validates every target and applies the chosen one; returns their names.
-fn read_targets<'a>(
-    source: Source<'a>,
-    node: &'a Node,
-    target: Option<&str>,
-    settings: &mut Settings,
-) -> Vec<&'a str> {
+fn read_targets<'a>(source: Source<'a>, node: &'a Node, target: Option<&str>, settings: &mut Settings) -> Vec<&'a str> {
     let Value::Map(entries) = &node.value else {
         source.report(node.span, "`targets` is a table of targets, like `[targets.prod.lake]`");
         return Vec::new();

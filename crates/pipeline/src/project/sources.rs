@@ -128,9 +128,9 @@ fn check_type(fields: &mut Fields<'_>) {
                 .at(input.document.place(kind.span))
                 .hint("load files for now: `type: files`"),
         ),
-        other => input.problems.push(
-            input.error(kind.span, format!("`{other}` is not a type of source")).hint("files are `type: files`"),
-        ),
+        other => input
+            .problems
+            .push(input.error(kind.span, format!("`{other}` is not a type of source")).hint("files are `type: files`")),
     }
 }
 

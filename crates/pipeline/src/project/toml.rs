@@ -17,7 +17,8 @@ pub fn parse(document: &Document) -> Result<Node> {
         Err(error) => {
             let span = Span::of_bytes(text, error.span().unwrap_or(0..0));
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            let bare = message.starts_with("invalid string").then(|| "put texts in quotes: `key = \"text\"`".to_owned());
+            let bare =
+                message.starts_with("invalid string").then(|| "put texts in quotes: `key = \"text\"`".to_owned());
             let error = Error::new(Code::InvalidSetting, format!("broken TOML: {message}"));
             Err(error.at(document.place(span)).maybe_hint(bare))
         }

@@ -128,7 +128,7 @@ impl Attempt {
         };
         let mut waiting: Vec<(NodeId, BTreeSet<NodeId>)> = nodes.iter().map(|id| (*id, parents(*id))).collect();
         let mut running: JoinSet<(NodeId, bool)> = JoinSet::new();
-        let most = self.runner.engine.threads().max(1);
+        let most = self.runner.engine.settings().threads.max(1);
         let mut failed = self.failed_nodes();
         loop {
             self.skip_behind(&failed, &mut waiting);

@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bywash_core::{Code, Error, ObjectId, Result, TableName, format_count};
-use bywash_engine::{StreamTable, sql};
 use bywash_lake::changes::{LoadContent, SourceKey, TableState, Unsound};
 use bywash_lake::objects::{Entry, TableEntry, TableKind};
 use bywash_lake::store::LoadRow;
 use bywash_lake::{Draft, TableShape};
+use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::attempt::{Attempt, Done};
 use super::keys;
-use super::write::{RowWriter, Written, write_query};
+use super::write::{RowWriter, Written, write_sorted};
 use crate::graph::{Body, Node};
 use crate::project::{OnChange, ReaderOptions, Resource, Seed, WriteDisposition};
 use crate::source::{RejectedRow, SourceBatch, SourceFile, SourceTypes, Stopped};
@@ -262,26 +263,28 @@ impl Attempt {
     ) -> Result<Result<FileLoad, Misled>> {
         let mut reading = self.read_in_background(request, file, types);
         let mut rejected = Vec::new();
-        let mut incoming = Vec::new();
-        let sorts = !shape.partition_by.is_empty() || !shape.cluster_by.is_empty();
-        let mut writer = RowWriter::new(&self.runner.lake, shape)?;
+        let mut sink = Sink::open(self, shape, types.schema.clone())?;
+        let mut stopped = None;
         while let Some(received) = reading.recv().await {
             let SourceBatch { batch, rejected: bad } = match received {
                 Ok(received) => received,
-                Err(Stopped::Misfit) => return Ok(Err(Misled::Guess)),
-                Err(Stopped::Failed(error)) => return Err(error),
+                Err(reason) => {
+                    stopped = Some(reason);
+                    break;
+                }
             };
             rejected.extend(bad);
             *rows += batch.num_rows() as u64;
             self.progress(&request.node.name, *rows, 0);
-            if sorts {
-                incoming.push(batch);
-            } else {
-                writer.write(&batch).await?;
+            if !sink.write(batch).await? {
+                break;
             }
         }
-        let written = if sorts { self.write_sorted(shape, incoming).await? } else { writer.finish().await? };
-        Ok(Ok(FileLoad { written, rejected }))
+        match stopped {
+            Some(Stopped::Misfit) => Ok(Err(Misled::Guess)),
+            Some(Stopped::Failed(error)) => Err(error),
+            None => Ok(Ok(FileLoad { written: sink.finish().await?, rejected })),
+        }
     }
 
     fn read_in_background(
@@ -306,13 +309,6 @@ impl Attempt {
             }
         });
         receiver
-    }
-
-    /// A partitioned or clustered table gets its rows through the engine's sort, which may spill.
-    async fn write_sorted(&self, shape: &Arc<TableShape>, batches: Vec<RecordBatch>) -> Result<Written> {
-        let schema = batches.first().map_or_else(|| shape.arrow_schema(), |batch| Ok(batch.schema()))?;
-        let planned = self.runner.engine.plan_batches(schema, batches).await?;
-        write_query(&self.runner.lake, shape, planned, |_| ()).await
     }
 
     /// Quarantined rows are a load of `<table>__rejected` with the same source key: a changed file replaces them too.
@@ -373,6 +369,44 @@ impl Attempt {
                 bytes: signed(arrival.file.bytes),
             })
             .collect()
+    }
+}
+
+/// Where the rows of a file go: straight into data files, or through a sort for partitioned and clustered tables.
+enum Sink {
+    Straight(RowWriter),
+    Sorted { rows: mpsc::Sender<Result<RecordBatch>>, task: JoinHandle<Result<Written>> },
+}
+
+impl Sink {
+    fn open(attempt: &Attempt, shape: &Arc<TableShape>, schema: SchemaRef) -> Result<Self> {
+        let lake = attempt.runner.lake.clone();
+        if shape.partition_by.is_empty() && shape.cluster_by.is_empty() {
+            return Ok(Self::Straight(RowWriter::new(&lake, shape)?));
+        }
+        let (rows, incoming) = mpsc::channel(BATCHES_AHEAD);
+        let incoming = stream::unfold(incoming, async |mut incoming| incoming.recv().await.map(|batch| (batch, incoming)));
+        let (engine, shape) = (attempt.runner.engine.clone(), shape.clone());
+        let task = tokio::spawn(async move { write_sorted(&lake, &engine, &shape, schema, incoming.boxed()).await });
+        Ok(Self::Sorted { rows, task })
+    }
+
+    /// Adds rows; false if nobody takes them any more, and `finish` says why.
+    async fn write(&mut self, batch: RecordBatch) -> Result<bool> {
+        match self {
+            Self::Straight(writer) => writer.write(&batch).await.map(|()| true),
+            Self::Sorted { rows, .. } => Ok(rows.send(Ok(batch)).await.is_ok()),
+        }
+    }
+
+    async fn finish(self) -> Result<Written> {
+        match self {
+            Self::Straight(writer) => writer.finish().await,
+            Self::Sorted { rows, task } => {
+                drop(rows);
+                task.await.map_err(|error| Error::bug("sorting rows ended without a result").caused_by(error))?
+            }
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bywash_core::{Code, Error, ObjectId, Result, SystemClock, TableName};
 use bywash_engine::sql::{self, Parsed};
-use bywash_engine::{Planned, Resolved};
+use bywash_engine::{LakeTable, Planned, Resolved};
 use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
+use bywash_lake::tables::DataFile;
 use bywash_lake::{Draft, TableShape};
 
 use super::attempt::{Attempt, Done};
@@ -247,7 +248,7 @@ impl Attempt {
         for (input, files) in files.unwrap_or_default() {
             if let Some(Entry::Table(table)) = self.tree.entry(&input).await? {
                 let mut only = lake_table(&self.tree, &input, &table).await?;
-                only.only = Some(files);
+                only.only = Some(Arc::new(files));
                 resolver = resolver.with(input, Resolved::Lake(only));
             }
         }
@@ -266,7 +267,7 @@ impl Attempt {
         let mut rows = 0;
         for input in work.inputs.iter().filter(|input| input.at.is_none()) {
             rows += match resolver.overlaid(&input.name) {
-                Some(Resolved::Lake(table)) => table.rows(),
+                Some(Resolved::Lake(table)) => rows_in(table),
                 _ => self.tree.entry(&input.name).await?.as_ref().and_then(Entry::table).map_or(0, |table| table.rows),
             };
         }
@@ -341,7 +342,7 @@ impl Attempt {
         let draft = self
             .runner
             .lake
-            .draft(self.tree.objects(), &work.node.name, TableKind::Node, &planned.schema(), &partition_by, model.cluster_by())
+            .draft(self.tree.objects(), &work.node.name, TableKind::Node, &planned.table_schema()?, &partition_by, model.cluster_by())
             .map_err(|error| error.at(model.place.clone()))?;
         if let Some(Entry::Table(old)) = &work.old {
             let shape = self.runner.lake.shape(old).await?;
@@ -381,6 +382,12 @@ fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
 enum OutputBase {
     New(Draft),
     Old(Box<TableEntry>),
+}
+
+/// Rows of the files that are read.
+fn rows_in(table: &LakeTable) -> u64 {
+    let read = |file: &&DataFile| table.only.as_ref().is_none_or(|only| only.contains(&file.path));
+    table.files.files.iter().filter(read).map(|file| file.record_count).sum()
 }
 
 fn unsound(reason: bywash_lake::changes::Unsound) -> Error {

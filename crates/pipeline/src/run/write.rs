@@ -1,14 +1,15 @@
 //! From a stream of rows to durable data files of a table: the one way, for loads, models and statements.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bywash_core::Result;
-use bywash_engine::{Planned, Session, sql};
-use bywash_lake::TableShape;
-use bywash_lake::tables::{DataFile, TableWriter, WriteSettings, conform};
-use bywash_lake::{Lake, tables};
+use async_trait::async_trait;
+use bywash_core::{Error, Result, TableRef};
+use bywash_engine::{Engine, Planned, Resolved, StreamTable, TableResolver, sql};
+use bywash_lake::tables::{DataFile, PartitionTerm, TableWriter, WriteSettings, conform};
+use bywash_lake::{Lake, TableShape};
+use futures::stream::{self, BoxStream};
 use futures::StreamExt;
 
 /// Files that were written, and how many rows they have.
@@ -75,13 +76,53 @@ pub async fn write_query(
     planned: Planned,
     mut progress: impl FnMut(u64) + Send,
 ) -> Result<Written> {
-    let sorted = planned.sorted_for_write(&shape.partition_by, &shape.cluster_by)?;
-    let mut stream = sorted.stream().await?;
+    let partition_by = shape.partition_by.iter().map(|text| text.parse()).collect::<Result<Vec<PartitionTerm>>>()?;
+    let mut rows = planned.sorted_for_write(&partition_by, &shape.cluster_by)?.stream().await?;
     let mut writer = RowWriter::new(lake, shape)?;
-    while let Some(batch) = stream.next().await {
+    while let Some(batch) = rows.next().await {
         let batch = batch?;
         writer.write(&batch).await?;
         progress(batch.num_rows() as u64);
     }
     writer.finish().await
+}
+
+/// Writes rows from outside, sorted by partition and cluster columns; the sort spills where memory is short.
+///
+/// # Errors
+/// A row cannot be read, or a file cannot be written.
+pub async fn write_sorted(
+    lake: &Lake,
+    engine: &Engine,
+    shape: &Arc<TableShape>,
+    schema: SchemaRef,
+    rows: BoxStream<'static, Result<RecordBatch>>,
+) -> Result<Written> {
+    let rows = Mutex::new(Some(rows));
+    let open = move || {
+        let first = rows.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.unwrap_or_else(|| stream::iter([Err(Error::bug("rows of a file were asked for twice"))]).boxed())
+    };
+    let table = StreamTable { schema, open: Arc::new(open) };
+    let session = engine.session(Arc::new(OneTable(table)));
+    let planned = session.plan(&sql::parse("<rows>", "select * from incoming")?, &sql::Parameters::new()).await?;
+    write_query(lake, shape, planned, |_| ()).await
+}
+
+/// Every name means the same rows.
+struct OneTable(StreamTable);
+
+#[async_trait]
+impl TableResolver for OneTable {
+    async fn resolve(&self, _: &TableRef) -> Result<Resolved> {
+        Ok(Resolved::Stream(self.0.clone()))
+    }
+
+    async fn resolve_file(&self, path: &str) -> Result<Resolved> {
+        Err(Error::bug(format!("`{path}` was asked for while rows were sorted")))
+    }
+
+    fn known_tables(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -44,7 +44,20 @@ fn cycles_name_every_file_and_line() {
         ("models/a/below.sql", "select * from one"),
         ("models/a/selfish.sql", "select * from selfish"),
     ]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r"
+    cyclic-models: models read each other in a cycle: `a.one` → `a.two` → `a.one`
+      at models/a/one.sql:2:6 ^a.two^ (`a.one` reads `a.two`)
+      at models/a/two.sql:1:28 ^a.one^ (`a.two` reads `a.one`)
+      hint: take one of these references away, or move what both need into a model of its own
+    cyclic-models: `a.selfish` reads itself
+      at models/a/selfish.sql:1:15 ^selfish^ (`a.selfish` reads `a.selfish`)
+      hint: take one of these references away, or move what both need into a model of its own
+    cyclic-models: models read each other in a cycle: `a.three` → `a.one` → `a.two` → `a.three`
+      at models/a/three.sql:3:3 ^one^ (`a.three` reads `a.one`)
+      at models/a/one.sql:2:6 ^a.two^ (`a.one` reads `a.two`)
+      at models/a/two.sql:1:15 ^a.three^ (`a.two` reads `a.three`)
+      hint: take one of these references away, or move what both need into a model of its own
+    ");
 }
 
 #[test]
@@ -58,7 +71,24 @@ fn two_nodes_of_one_name_show_both_places() {
         ("tests/same.sql", "select 1 as a"),
         ("tests/deeper/same.sql", "select 1 as a"),
     ]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r"
+    duplicate-node: `a.Late` and `a.late` differ only in case
+      at models/a/Late.sql (the model `a.Late`)
+      at models/a/x/late.sql (the model `a.late`)
+      hint: rename one of them; folders below the namespace only group and are no part of the name
+    duplicate-node: `a.Late` and `a.late` differ only in case
+      at models/a/Late.sql (the model `a.Late`)
+      at models/a/y/late.sql (the model `a.late`)
+      hint: rename one of them; folders below the namespace only group and are no part of the name
+    duplicate-node: two nodes make the table `raw.planes`
+      at sources/raw.yml:4:12 ^planes^ (the resource `raw.planes`)
+      at models/raw/planes.sql (the model `raw.planes`)
+      hint: rename one of them; folders below the namespace only group and are no part of the name
+    duplicate-node: two tests are named `same`
+      at tests/deeper/same.sql (first here)
+      at tests/same.sql
+      hint: rename one of them
+    ");
 }
 
 #[test]
@@ -71,7 +101,23 @@ fn unknown_and_ambiguous_tables_have_suggestions() {
         ("models/a/elsewhere.sql", "select * from stage.planes"),
         ("models/a/nothing.sql", "select * from unheard_of"),
     ]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r"
+    ambiguous-table: `flights` could be one of several tables
+      at models/a/bare.sql:1:15 ^flights^
+      hint: write one of `raw.flights`, `staging.flights`
+    unknown-table: there is no table `stage.planes`
+      at models/a/elsewhere.sql:1:15 ^stage.planes^
+      hint: did you mean `raw.planes`?
+    unknown-table: there is no table `unheard_of`
+      at models/a/nothing.sql:1:15 ^unheard_of^
+      hint: a table is a resource of a source, a seed, a model, or one made with `create table`; `bywash ls` lists them
+    unknown-table: there is no table `raw.fligths`
+      at models/a/wrong.sql:2:6 ^raw.fligths^
+      hint: did you mean `raw.flights`?
+    unknown-table: there is no table `planse`
+      at models/a/wrong.sql:2:23 ^planse^
+      hint: did you mean `planes`?
+    ");
 }
 
 #[test]
@@ -91,7 +137,8 @@ fn tables_of_the_lake_are_known_when_they_are_there() {
 
 #[test]
 fn incremental_models_must_be_provably_safe() {
-    let incremental = |from: &str, sql: &str| format!("-- ---\n-- kind: incremental\n-- incremental_from: [{from}]\n-- ---\n{sql}\n");
+    let incremental =
+        |from: &str, sql: &str| format!("-- ---\n-- kind: incremental\n-- incremental_from: [{from}]\n-- ---\n{sql}\n");
     let found = problems(&[
         RAW,
         ("models/a/good.sql", &incremental("flights", "select * from raw.flights where x > 1")),
@@ -101,7 +148,20 @@ fn incremental_models_must_be_provably_safe() {
         ("models/a/v.sql", "-- ---\n-- kind: view\n-- ---\nselect * from raw.flights"),
         ("models/a/none.sql", "-- ---\n-- kind: incremental\n-- ---\nselect * from raw.flights"),
     ]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r"
+    unsafe-incremental: cannot be computed from new rows only: `group by` looks at many rows
+      at models/a/counts.sql:6:27 ^x^
+      hint: make the model `kind: table`, or move this part into a model of its own that reads this one
+    invalid-front-matter: an incremental model says whose new rows it is computed from
+      at models/a/none.sql
+      hint: add `incremental_from:` with some of [raw.flights]
+    invalid-front-matter: `incremental_from` names `raw.planes`, which the query does not read
+      at models/a/other.sql:3:4 ^incremental_from^
+      hint: it reads `raw.flights`
+    unsafe-incremental: `v` is a view: it has no rows of its own that could be new
+      at models/a/over_view.sql:3:4 ^incremental_from^
+      hint: make it `kind: table` or `incremental`, or read the tables behind it here
+    ");
 }
 
 #[test]
@@ -130,7 +190,24 @@ fn tests_become_plain_queries_for_the_bad_rows() {
             format!("{} {severity}[{}] at {}\n  {}", test.name, reads.join(" "), test.place, test.sql)
         })
         .collect();
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    tests.known_states warn [a.x] at models/a/x.yml:11:13
+      select * from a.x where (id > 5) and state not in ('late', 'it''s', 3, '4', '007', true)
+    tests.no_loss warn [a.x] at tests/no_loss.sql
+      select * from x where n = 0
+    tests.not_null_a_x_id [a.x] at models/a/x.yml:5:22
+      select * from a.x where id is null
+    tests.not_null_a_x_total [a.x] at models/a/x.yml:19:9
+      select * from a.x where total is null
+    tests.relationships_a_x_Tail_Number warn [a.x raw.planes] at models/a/x.yml:8:13
+      select child.* from a.x as child where child."Tail Number" is not null and not exists (select 1 from raw.planes as parent where parent.tailnum = child."Tail Number")
+    tests.relationships_a_x_order [a.x raw.planes] at models/a/x.yml:17:13
+      select child.* from (select * from a.x where id in (select id from planes)) as child where child."order" is not null and not exists (select 1 from raw.planes as parent where parent.id = child."order")
+    tests.unique_a_x_id [a.x] at models/a/x.yml:5:32
+      select id, count(*) as duplicates from a.x where id is not null group by id having count(*) > 1
+    tests.unique_a_x_id_2 [a.x] at models/a/x.yml:5:40
+      select id, count(*) as duplicates from a.x where id is not null group by id having count(*) > 1
+    "#);
 }
 
 /// Seconds of all processors that this process has used; the clock on the wall says how busy the machine is.
@@ -146,9 +223,19 @@ fn processor_time() -> f64 {
 fn a_thousand_models_load_quickly() {
     let mut files = vec![RAW].into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect::<Vec<_>>();
     for number in 0..1_000 {
-        let parent = if number < 10 { "raw.flights".to_owned() } else { format!("m{}.model_{}", (number - 10) % 10, number - 10) };
-        let columns: Vec<String> = (0..30).map(|column| format!("    sum(case when c{column} > {number} then c{column} else 0 end) as c{column}")).collect();
-        let sql = format!("-- ---\n-- tags: [t{}]\n-- description: Number {number}.\n-- ---\nselect\n    k,\n{}\nfrom {parent}\njoin raw.planes using (k)\nwhere k is not null\ngroup by k\n", number % 7, columns.join(",\n"));
+        let parent = if number < 10 {
+            "raw.flights".to_owned()
+        } else {
+            format!("m{}.model_{}", (number - 10) % 10, number - 10)
+        };
+        let columns: Vec<String> = (0..30)
+            .map(|column| format!("    sum(case when c{column} > {number} then c{column} else 0 end) as c{column}"))
+            .collect();
+        let sql = format!(
+            "-- ---\n-- tags: [t{}]\n-- description: Number {number}.\n-- ---\nselect\n    k,\n{}\nfrom {parent}\njoin raw.planes using (k)\nwhere k is not null\ngroup by k\n",
+            number % 7,
+            columns.join(",\n")
+        );
         files.push((format!("models/m{}/group/model_{number}.sql", number % 10), sql));
         files.push((
             format!("models/m{}/group/model_{number}.yml", number % 10),

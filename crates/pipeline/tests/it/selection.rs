@@ -49,7 +49,10 @@ fn names_are_bare_or_full_or_patterns() {
 #[test]
 fn signs_add_what_is_above_and_below() {
     assert_eq!(select(&["+late"], &[]), "raw.orders staging.orders marts.late tests.fresh");
-    assert_eq!(select(&["1+sales"], &[]), format!("seeds.codes staging.items staging.orders marts.sales {SALES_TESTS}"));
+    assert_eq!(
+        select(&["1+sales"], &[]),
+        format!("seeds.codes staging.items staging.orders marts.sales {SALES_TESTS}")
+    );
     assert_eq!(
         select(&["staging.orders+1"], &[]),
         format!("staging.orders marts.late marts.sales tests.fresh {SALES_TESTS}")
@@ -92,14 +95,61 @@ fn exclusions_take_away() {
         "a test of what stays is run although it reads what goes"
     );
     assert_eq!(select(&[], &["raw.*", "staging.*", "marts.*"]), "seeds.codes");
-    insta::assert_snapshot!(select(&["top"], &["marts.*"]), @"");
+    insta::assert_snapshot!(select(&["top"], &["marts.*"]), @r"
+    nothing-selected: everything that was selected is excluded
+      hint: narrow `--exclude marts.*`
+    ");
 }
 
 #[test]
 fn nothing_is_an_error_with_a_suggestion() {
     let words = [
-        "slaes", "marts.slaes+", "marts", "tag:dayly", "path:models/mart", "source:rwa", "tga:x", "state:new", "top,late", "+", "a+b", "@top+", "tag:", " ", "sal[es",
+        "slaes",
+        "marts.slaes+",
+        "marts",
+        "tag:dayly",
+        "path:models/mart",
+        "source:rwa",
+        "tga:x",
+        "state:new",
+        "top,late",
+        "+",
+        "a+b",
+        "@top+",
+        "tag:",
+        " ",
+        "sal[es",
     ];
     let found: Vec<String> = words.iter().map(|word| select(&[word], &[])).collect();
-    insta::assert_snapshot!(found.concat(), @"");
+    insta::assert_snapshot!(found.concat(), @r"
+    nothing-selected: no node is named `slaes`
+      hint: did you mean `sales`?
+    nothing-selected: no node is named `marts.slaes` (in `marts.slaes+`)
+      hint: did you mean `marts.sales`?
+    nothing-selected: no node is named `marts`
+      hint: `marts` is a namespace: write `marts.*` for all in it
+    nothing-selected: no node has the tag `dayly`
+      hint: did you mean `daily`?
+    nothing-selected: no node is written in `models/mart`
+      hint: `bywash ls` lists every node
+    nothing-selected: no source is named `rwa`
+      hint: did you mean `raw`?
+    wrong-usage: `tga:` selects nothing
+      hint: did you mean `tag`?
+    wrong-usage: there is no state `new`
+      hint: write `state:modified`
+    nothing-selected: no node is in every part of `top,late`
+      hint: a comma means both; separate with a space to mean either
+    wrong-usage: `+` is not a selection: it names nothing
+      hint: write it like `marts.delays`, `+marts.delays+`, `tag:nightly`, `path:models/marts`
+    wrong-usage: `a+b` is not a selection: `+` and `@` stand at its ends
+      hint: write it like `marts.delays`, `+marts.delays+`, `tag:nightly`, `path:models/marts`
+    wrong-usage: `@top+` is not a selection: `@` already means what is above and below
+      hint: write it like `marts.delays`, `+marts.delays+`, `tag:nightly`, `path:models/marts`
+    wrong-usage: `tag:` has nothing after `:`
+    nothing-selected: an empty selection means nothing
+      hint: name a node, like `-s marts.delays`, or leave the flag away
+    wrong-usage: `sal[es` is not a pattern: unclosed character class; missing ']'
+      hint: `*` stands for any letters, `?` for one
+    ");
 }

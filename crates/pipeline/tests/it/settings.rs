@@ -26,24 +26,59 @@ fn wrong_settings_have_places_and_suggestions() {
         "[project]\nname = \"my shop\"\n\n[lake]\npaht = \"x\"\n\n[engine]\nmemory_limit = \"lots\"\nthreads = 0\n\n\
          [model.marts]\nkind = \"view\"\n\n[models.marts]\nkind = \"vew\"\n\n[targets.prod.project]\nname = \"x\"\n",
     )]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r#"
+    invalid-setting: `project.name`: `my shop` cannot name a project: use letters, digits and `_`, no digit first
+      at bywash.toml:2:8 ^"my shop"^
+    invalid-setting: `paht` is not a key of [lake]
+      at bywash.toml:5:1 ^paht^
+      hint: did you mean `path`?
+    invalid-setting: `engine.memory_limit`: `lots` is not a size; write it like `512MB` or `2GiB`
+      at bywash.toml:8:16 ^"lots"^
+    invalid-setting: `engine.threads`: `0` is not a number of threads from 1 to 1024
+      at bywash.toml:9:11 ^0^
+    invalid-setting: `model` is not a key of bywash.toml
+      at bywash.toml:11:2 ^model^
+      hint: did you mean `models`?
+    invalid-setting: `vew` is not a value of `kind`
+      at bywash.toml:15:8 ^"vew"^
+      hint: did you mean `view`?
+    invalid-setting: `project` is not a key of a target
+      at bywash.toml:17:15 ^project^
+      hint: it knows `lake`, `engine` and `models`
+    "#);
 }
 
 #[test]
 fn broken_toml_and_missing_names_are_said() {
-    insta::assert_snapshot!(problems(&[("bywash.toml", "[project]\nname = shop\n")]), @"");
-    insta::assert_snapshot!(problems(&[("bywash.toml", "# nothing\n")]), @"");
+    insta::assert_snapshot!(problems(&[("bywash.toml", "[project]\nname = shop\n")]), @r#"
+    invalid-setting: broken TOML: invalid string, expected `"`, `'`
+      at bywash.toml:2:8 ^s^
+      hint: put texts in quotes: `key = "text"`
+    "#);
+    insta::assert_snapshot!(problems(&[("bywash.toml", "# nothing\n")]), @r#"
+    invalid-setting: the project has no name
+      at bywash.toml
+      hint: write `name = "…"` under `[project]`
+    "#);
 }
 
 #[test]
 fn unknown_targets_and_variables_are_said() {
     let error = load_target(&[("bywash.toml", TARGETS)], Some("prd")).unwrap_err();
-    insta::assert_snapshot!(show(&error), @"");
+    insta::assert_snapshot!(show(&error), @r"
+    invalid-setting: there is no target `prd`
+      at bywash.toml
+      hint: did you mean `prod`?
+    ");
     let folder = project(&[]);
     let environment = [("BYWASH_LAKE__PAHT", "x"), ("BYWASH_ENGINE__SPILL_LIMIT", "much")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let (_, problems) = Project::read_with(folder.path().into(), None, &environment).unwrap();
-    insta::assert_snapshot!(problems.iter().map(show).collect::<String>(), @"");
+    insta::assert_snapshot!(problems.iter().map(show).collect::<String>(), @r"
+    invalid-setting: the environment variable `BYWASH_LAKE__PAHT` is not a setting
+      hint: did you mean `BYWASH_LAKE__PATH`?
+    invalid-setting: the environment variable `BYWASH_ENGINE__SPILL_LIMIT`: `engine.spill_limit`: `much` is not a size; write it like `512MB` or `2GiB`
+    ");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 
-use super::super::limits::COLUMNS_MAX;
 use super::kinds::Kinds;
 
 /// Everything seen in one place, joined.
@@ -65,11 +64,6 @@ impl Shape {
         let item = self.item.as_ref().map_or(0, |item| item.leaves());
         let fields = self.fields.as_ref().map_or(0, |fields| fields.shapes.iter().map(Self::leaves).sum());
         (item + fields).max(1)
-    }
-
-    /// Whether it has more columns than a table may have.
-    pub(crate) fn is_too_wide(&self) -> bool {
-        self.leaves() > COLUMNS_MAX
     }
 
     /// The type that holds everything seen; `Null` if nothing was. What has no type of its own is JSON as text.

@@ -82,12 +82,13 @@ impl Method {
             ("path", _) => Ok(Self::Path(value_text)),
             ("source", _) => Ok(Self::Source(value_text)),
             ("state", "modified") => Ok(Self::Modified),
-            ("state", _) => Err(Error::new(Code::WrongUsage, format!("there is no state `{value}`"))
-                .hint("write `state:modified`")),
-            _ => Err(Error::new(Code::WrongUsage, format!("`{method}:` selects nothing"))
-                .hint(suggestion(method, METHODS).unwrap_or_else(|| {
-                    "there are `tag:`, `path:`, `source:` and `state:`".to_owned()
-                }))),
+            ("state", _) => {
+                Err(Error::new(Code::WrongUsage, format!("there is no state `{value}`")).hint("write `state:modified`"))
+            }
+            _ => Err(Error::new(Code::WrongUsage, format!("`{method}:` selects nothing")).hint(
+                suggestion(method, METHODS)
+                    .unwrap_or_else(|| "there are `tag:`, `path:`, `source:` and `state:`".to_owned()),
+            )),
         }
     }
 }

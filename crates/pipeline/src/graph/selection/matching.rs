@@ -91,7 +91,8 @@ impl Matcher<'_> {
             Method::Modified => ("no node was modified".to_owned(), None),
         };
         let message = if term.text.contains(['+', '@']) { format!("{message} (in `{}`)", term.text) } else { message };
-        Error::new(Code::NothingSelected, message).hint(hint.unwrap_or_else(|| "`bywash ls` lists every node".to_owned()))
+        Error::new(Code::NothingSelected, message)
+            .hint(hint.unwrap_or_else(|| "`bywash ls` lists every node".to_owned()))
     }
 
     fn nearest_name(&self, name: &str) -> Option<String> {

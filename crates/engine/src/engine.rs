@@ -1,0 +1,127 @@
+//! One engine a process: the memory, the disk and the functions that all sessions share.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use bywash_core::{Error, Result};
+use datafusion::common::config::SpillCompression;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+
+use crate::functions;
+use crate::session::{Session, TableResolver};
+use crate::settings::EngineSettings;
+
+/// How many operators an error about memory names.
+const NAMED_CONSUMERS: NonZeroUsize = match NonZeroUsize::new(3) {
+    Some(number) => number,
+    None => NonZeroUsize::MIN,
+};
+
+/// Bytes of decoded Parquet footers that are kept.
+const FOOTER_CACHE: usize = 128 << 20;
+
+/// The memory, the disk and the functions that all sessions share. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    settings: Arc<EngineSettings>,
+    runtime: Arc<RuntimeEnv>,
+    state: Arc<SessionState>,
+}
+
+impl Engine {
+    /// An engine within these limits.
+    ///
+    /// # Errors
+    /// The folder for spilling cannot be made.
+    pub fn new(settings: EngineSettings) -> Result<Self> {
+        let runtime = runtime(&settings)?;
+        let state = SessionStateBuilder::new_with_default_features()
+            .with_config(config(&settings))
+            .with_runtime_env(Arc::clone(&runtime));
+        let mut state = state.build();
+        functions::register(&mut state)?;
+        Ok(Self { settings: Arc::new(settings), runtime, state: Arc::new(state) })
+    }
+
+    /// A session that finds its tables through `resolver`.
+    #[must_use]
+    pub fn session(&self, resolver: Arc<dyn TableResolver>) -> Session {
+        Session::new(self.clone(), resolver)
+    }
+
+    /// The limits.
+    #[must_use]
+    pub fn settings(&self) -> &EngineSettings {
+        &self.settings
+    }
+
+    /// Bytes that queries hold in memory right now.
+    #[must_use]
+    pub fn memory_in_use(&self) -> u64 {
+        self.runtime.memory_pool.reserved() as u64
+    }
+
+    /// Bytes that queries have on disk right now.
+    #[must_use]
+    pub fn spill_in_use(&self) -> u64 {
+        self.runtime.disk_manager.used_disk_space()
+    }
+
+    /// The settings and functions of one query, whose clock stands at its beginning.
+    pub(crate) fn query_state(&self) -> SessionState {
+        let mut state = self.state.as_ref().clone();
+        state.mark_start_execution();
+        state
+    }
+}
+
+fn runtime(settings: &EngineSettings) -> Result<Arc<RuntimeEnv>> {
+    let pool = FairSpillPool::new(usize::try_from(settings.memory_limit).unwrap_or(usize::MAX));
+    let mode = if settings.spill_limit == 0 {
+        DiskManagerMode::Disabled
+    } else {
+        let folder = &settings.spill_folder;
+        std::fs::create_dir_all(folder).map_err(|error| Error::io("create the folder for spilling", folder, &error))?;
+        DiskManagerMode::Directories(vec![folder.clone()])
+    };
+    let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(settings.spill_limit);
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(TrackConsumersPool::new(pool, NAMED_CONSUMERS)))
+        .with_disk_manager_builder(disk)
+        .with_metadata_cache_limit(FOOTER_CACHE)
+        .build_arc()
+        .map_err(|error| Error::bug("the engine cannot be set up").caused_by(error))
+}
+
+/// Settings that were measured on TPC-H (batch size, thresholds, skipping of partial aggregation, string types), or
+/// that avoid a known wrong result (filters stay above the scan). Our tables hold no bloom filters to look at.
+fn config(settings: &EngineSettings) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(settings.partitions())
+        .with_batch_size(16_384)
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false);
+    let options = config.options_mut();
+    options.optimizer.hash_join_single_partition_threshold = 64 << 20;
+    options.optimizer.hash_join_single_partition_threshold_rows = 2_000_000;
+    options.execution.skip_partial_aggregation_probe_ratio_threshold = 0.2;
+    options.execution.spill_compression = SpillCompression::Lz4Frame;
+    options.execution.sort_spill_reservation_bytes = sort_reservation(settings);
+    options.execution.parquet.schema_force_view_types = false;
+    options.execution.parquet.max_in_list_size = 150;
+    options.execution.parquet.pushdown_filters = false;
+    options.execution.parquet.bloom_filter_on_read = false;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    options.sql_parser.collect_spans = true;
+    config
+}
+
+/// Memory that a sort keeps free for merging: 16 MB, but never so much of a small limit that nothing can be sorted.
+fn sort_reservation(settings: &EngineSettings) -> usize {
+    let share = settings.memory_limit / (settings.partitions() as u64 * 8);
+    usize::try_from(share.min(16 << 20)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,123 @@
+//! Why a statement cannot be planned: unknown and ambiguous names, types that do not fit, what is not supported.
+
+use bywash_core::{Code, Error, Place, nearest};
+use datafusion::common::{Column, DataFusionError, SchemaError};
+use datafusion::sql::sqlparser::tokenizer::{Location, Span};
+
+use super::words::sentence;
+use crate::sql::Source;
+
+/// How many columns a hint lists.
+const LISTED_COLUMNS: usize = 12;
+
+/// The error of a statement that stands in `source`.
+pub(crate) fn explain(source: &Source, error: DataFusionError) -> Error {
+    explain_at(source, error, None)
+}
+
+fn explain_at(source: &Source, error: DataFusionError, place: Option<Place>) -> Error {
+    match error {
+        DataFusionError::Context(_, inner) => explain_at(source, *inner, place),
+        DataFusionError::Collection(mut errors) if !errors.is_empty() => explain_at(source, errors.remove(0), place),
+        DataFusionError::Diagnostic(diagnostic, inner) => {
+            let span = diagnostic.span.map(|span| source.place(to_span(span)));
+            explain_at(source, *inner, place.or(span))
+        }
+        DataFusionError::Shared(shared) => match shared.as_ref() {
+            DataFusionError::SchemaError(error, _) => names(source, error, place),
+            other => general(source, other, place),
+        },
+        DataFusionError::External(inner) => match inner.downcast::<Error>() {
+            Ok(own) if own.places().is_empty() => own.at(place.unwrap_or_else(|| source.whole())),
+            Ok(own) => *own,
+            Err(inner) => general(source, &DataFusionError::External(inner), place),
+        },
+        DataFusionError::SchemaError(error, _) => names(source, &error, place),
+        other => general(source, &other, place),
+    }
+}
+
+fn to_span(span: datafusion::common::Span) -> Span {
+    Span::new(Location::new(span.start.line, span.start.column), Location::new(span.end.line, span.end.column))
+}
+
+fn names(source: &Source, error: &SchemaError, place: Option<Place>) -> Error {
+    let located = |column: &Column| place.clone().or_else(|| source.find_word(&column.name));
+    match error {
+        SchemaError::FieldNotFound { field, valid_fields } => {
+            let error = Error::new(Code::UnknownColumn, format!("there is no column `{}`", shown(field)));
+            error.at(located(field).unwrap_or_else(|| source.whole())).maybe_hint(column_hint(field, valid_fields))
+        }
+        SchemaError::AmbiguousReference { field } => {
+            Error::new(Code::AmbiguousColumn, format!("`{}` is a column of more than one table", shown(field)))
+                .at(located(field).unwrap_or_else(|| source.whole()))
+                .hint(format!("write `table.{0}`, or join with `using ({0})`", field.name))
+        }
+        SchemaError::DuplicateQualifiedField { qualifier, name } => {
+            Error::new(Code::AmbiguousColumn, format!("`{qualifier}` stands twice, and both have `{name}`"))
+                .at(source.find_word(qualifier.table()).unwrap_or_else(|| source.whole()))
+                .hint("give each its own name with `as`")
+        }
+        SchemaError::DuplicateUnqualifiedField { name } => {
+            Error::new(Code::AmbiguousColumn, format!("two columns are named `{name}`"))
+                .at(source.find_word(name).unwrap_or_else(|| source.whole()))
+                .hint("give one of them another name with `as`")
+        }
+    }
+}
+
+fn shown(column: &Column) -> String {
+    match &column.relation {
+        Some(relation) => format!("{relation}.{}", column.name),
+        None => column.name.clone(),
+    }
+}
+
+fn column_hint(wanted: &Column, valid: &[Column]) -> Option<String> {
+    let names: Vec<&str> = valid.iter().map(|column| column.name.as_str()).collect();
+    if let Some(exact) = names.iter().find(|name| **name != wanted.name && name.eq_ignore_ascii_case(&wanted.name)) {
+        return Some(format!("names without quotes are lower case; write `\"{exact}\"`"));
+    }
+    if let Some(other) = valid.iter().find(|column| column.name == wanted.name) {
+        return Some(format!("did you mean `{}`?", shown(other)));
+    }
+    if let Some(name) = nearest(&wanted.name, names.iter().copied()) {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let mut listed: Vec<String> = names.iter().take(LISTED_COLUMNS).map(|name| format!("`{name}`")).collect();
+    if names.len() > LISTED_COLUMNS {
+        listed.push(format!("and {} more", names.len() - LISTED_COLUMNS));
+    }
+    (!listed.is_empty()).then(|| format!("the columns are {}", listed.join(", ")))
+}
+
+fn general(source: &Source, error: &DataFusionError, place: Option<Place>) -> Error {
+    let place = place.unwrap_or_else(|| source.whole());
+    let said = sentence(&error.strip_backtrace());
+    match error {
+        DataFusionError::NotImplemented(_) => {
+            Error::new(Code::InvalidSql, format!("not supported: {said}")).at(place).hint("say it in another way")
+        }
+        DataFusionError::Internal(_) => Error::bug("a statement cannot be planned").at(place).caused_by(said),
+        DataFusionError::ResourcesExhausted(_) => super::running::exhausted(&said).at(place),
+        _ => function_or_other(source, &said, &error.to_string(), place),
+    }
+}
+
+/// Functions that are unknown come as text only: `Invalid function 'x'.\nDid you mean 'y'?`
+fn function_or_other(source: &Source, said: &str, whole: &str, place: Place) -> Error {
+    let quoted = |text: &str| text.split('\'').nth(1).map(str::to_owned);
+    if let Some(name) = said.starts_with("invalid function '").then(|| quoted(said)).flatten() {
+        let meant = whole.split_once("Did you mean ").and_then(|(_, rest)| quoted(rest));
+        let place = source.find_word(&name).unwrap_or(place);
+        return Error::new(Code::InvalidSql, format!("there is no function `{name}`"))
+            .at(place)
+            .maybe_hint(meant.map(|meant| format!("did you mean `{meant}`?")));
+    }
+    if said.starts_with("column count doesn't match insert query") {
+        return Error::new(Code::InvalidSql, "the query gives more or fewer columns than it should insert")
+            .at(place)
+            .hint("list the columns: `insert into t (a, b) select …`");
+    }
+    Error::new(Code::InvalidSql, said).at(place)
+}
