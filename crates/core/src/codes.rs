@@ -73,6 +73,7 @@ codes! {
     UnknownTable "unknown-table" Project,
     AmbiguousTable "ambiguous-table" Project,
     UnknownColumn "unknown-column" Project,
+    AmbiguousColumn "ambiguous-column" Project,
     UnsafeIncremental "unsafe-incremental" Project,
     InvalidTest "invalid-test" Project,
     ProjectExists "project-exists" Project,

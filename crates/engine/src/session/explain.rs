@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 
 use crate::scan::scan_line;
 

@@ -81,9 +81,7 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
         (StatementKind::Insert | StatementKind::InsertOverwrite, LogicalPlan::Dml(write)) => {
             Ok(Arc::unwrap_or_clone(write.input))
         }
-        (_, LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(create))) => {
-            Ok(Arc::unwrap_or_clone(create.input))
-        }
+        (_, LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(create))) => Ok(Arc::unwrap_or_clone(create.input)),
         (_, plan @ (LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Statement(_) | LogicalPlan::Copy(_))) => {
             Err(Error::new(Code::NotYetSupported, format!("`{}` gives no rows", plan.display()))
                 .at(parsed.source.whole())

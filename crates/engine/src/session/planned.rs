@@ -91,7 +91,9 @@ impl Planned {
             let context = self.state.task_ctx();
             let rows = datafusion::physical_plan::execute_stream(Arc::clone(&plan), context);
             let rows = rows.map_err(|error| running::explain(&self.source, error))?;
-            rows.try_for_each(|_| std::future::ready(Ok(()))).await.map_err(|error| running::explain(&self.source, error))?;
+            rows.try_for_each(|_| std::future::ready(Ok(())))
+                .await
+                .map_err(|error| running::explain(&self.source, error))?;
         }
         Ok(explain::render(&plan, analyze))
     }

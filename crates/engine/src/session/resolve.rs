@@ -80,10 +80,11 @@ impl<'a> Lookup<'a> {
     async fn source(&self, resolved: Resolved, name: String, path: &[String]) -> Result<Arc<dyn TableSource>> {
         let provider: Arc<dyn TableProvider> = match resolved {
             Resolved::Lake(table) => Arc::new(LakeProvider::new(table)?),
-            Resolved::Batches(schema, batches) => Arc::new(
-                MemTable::try_new(schema, vec![batches])
-                    .map_err(|error| Error::bug(format!("rows of `{name}` differ in their columns")).caused_by(error))?,
-            ),
+            Resolved::Batches(schema, batches) => {
+                Arc::new(MemTable::try_new(schema, vec![batches]).map_err(|error| {
+                    Error::bug(format!("rows of `{name}` differ in their columns")).caused_by(error)
+                })?)
+            }
             Resolved::Stream(table) => stream_table::provider(table)?,
             Resolved::Empty(schema) => Arc::new(EmptyTable::new(schema)),
             Resolved::View { sql, origin } => {

@@ -65,7 +65,8 @@ fn measures_of(column: &Expr, kind: &DataType) -> [Expr; MEASURES] {
         Some(number) => cast(measure(number.clone()), DataType::Float64),
         None => nothing(DataType::Float64),
     };
-    let quartile = |share: f64| of_number(&move |number| approx_percentile_cont(number.sort(true, false), lit(share), None));
+    let quartile =
+        |share: f64| of_number(&move |number| approx_percentile_cont(number.sort(true, false), lit(share), None));
     [
         least,
         greatest,

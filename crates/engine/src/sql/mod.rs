@@ -27,6 +27,7 @@ pub use kind::StatementKind;
 pub use parameters::{ParameterValue, Parameters};
 
 pub(crate) use names::{FILE_PREFIX, table_ref};
+pub(crate) use parameters::bind;
 pub(crate) use source::Source;
 pub(crate) use sugar::is_aggregate;
 pub(crate) use volatile::find as find_volatile;
@@ -74,6 +75,16 @@ impl Parsed {
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
         self.source.text()
+    }
+
+    /// The statement as SQL that would run, over several lines, with the values of its parameters.
+    ///
+    /// # Errors
+    /// A parameter without a value.
+    pub fn formatted(&self, parameters: &Parameters) -> Result<String> {
+        let mut statement = self.statement.clone();
+        bind(&self.source, &mut statement, parameters)?;
+        Ok(format!("{statement:#}"))
     }
 
     /// The statement as SQL after our rewrites, in one line.

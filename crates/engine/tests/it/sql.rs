@@ -69,7 +69,10 @@ fn sugar_becomes_plain_sql() {
         "SELECT a, sum(b), c + 1, count(*) + 1 FROM t GROUP BY 1, 3"
     );
     let summarize = read("summarize raw.flights");
-    assert_eq!((summarize.kind.clone(), summarize.sql()), (StatementKind::Summarize, "SELECT * FROM raw.flights".into()));
+    assert_eq!(
+        (summarize.kind.clone(), summarize.sql()),
+        (StatementKind::Summarize, "SELECT * FROM raw.flights".into())
+    );
     assert_eq!(read("summarize select 1 as a").kind, StatementKind::Summarize);
     let parsed = read("with a as (from t) from a");
     assert_eq!(parsed.sql(), "WITH a AS (SELECT * FROM t) SELECT * FROM a");

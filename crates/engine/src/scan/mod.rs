@@ -1,0 +1,16 @@
+//! Reading tables of the lake: which files a query needs, what is known of them, and the Parquet source over them.
+//!
+//! ```text
+//! provider  filters of a query → prune → the files to read, with statistics → a scan
+//! prune     partition values first, then bounds and null counts; what is left may hold matching rows
+//! source    DataFusion's Parquet source, through the warehouse's store, with a line for `explain`
+//! ```
+
+mod datum;
+mod provider;
+mod prune;
+mod source;
+mod statistics;
+
+pub(crate) use provider::LakeProvider;
+pub(crate) use source::scan_line;

@@ -1,0 +1,173 @@
+//! A table of the lake as the planner sees it. It can only be read: every hook that would write refuses.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use bywash_core::Result as OwnResult;
+use bywash_lake::tables::{DataFile, arrow_schema};
+use datafusion::catalog::Session;
+use datafusion::common::{DFSchema, DataFusionError, Result, Statistics, not_impl_err};
+use datafusion::datasource::TableProvider;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::dml::InsertOp;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion_datasource::PartitionedFile;
+use object_store::ObjectMeta;
+
+use super::prune::{Kept, prune};
+use super::source::{LakeSource, ScanSummary};
+use super::statistics;
+use crate::session::LakeTable;
+
+/// Statistics of single files are kept up to so many values: they only help filters that appear while a query runs.
+const MOST_FILE_STATISTICS: usize = 50_000;
+
+/// A table of the lake.
+#[derive(Debug)]
+pub(crate) struct LakeProvider {
+    table: LakeTable,
+    schema: SchemaRef,
+}
+
+impl LakeProvider {
+    pub(crate) fn new(table: LakeTable) -> OwnResult<Self> {
+        let schema = arrow_schema(&table.files.schema)?;
+        Ok(Self { table, schema })
+    }
+
+    fn files(&self) -> Vec<&DataFile> {
+        let only = self.table.only.as_deref();
+        self.table.files.files.iter().filter(|file| only.is_none_or(|only| only.contains(&file.path))).collect()
+    }
+
+    fn physical_filter(&self, state: &dyn Session, filters: &[Expr]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        let columns = DFSchema::try_from(Arc::clone(&self.schema))?;
+        conjunction(filters.to_vec()).map(|filter| state.create_physical_expr(filter, &columns)).transpose()
+    }
+
+    fn partitioned(&self, file: &DataFile, with_statistics: bool) -> Result<PartitionedFile> {
+        let location = self.table.warehouse.relative(&file.path);
+        let found = PartitionedFile::from(ObjectMeta {
+            location: location.map_err(|error| DataFusionError::External(Box::new(error)))?,
+            last_modified: chrono::DateTime::UNIX_EPOCH,
+            size: file.file_size_in_bytes,
+            e_tag: None,
+            version: None,
+        });
+        if !with_statistics {
+            return Ok(found);
+        }
+        Ok(found.with_statistics(Arc::new(statistics::of(&[file], &self.table.files.schema, &self.schema))))
+    }
+
+    fn groups(&self, files: &[&DataFile], partitions: usize) -> Result<Vec<FileGroup>> {
+        let with_statistics = files.len() * self.schema.fields().len() <= MOST_FILE_STATISTICS;
+        let files = files.iter().map(|file| self.partitioned(file, with_statistics)).collect::<Result<Vec<_>>>()?;
+        Ok(FileGroup::new(files).split_files(partitions.max(1)))
+    }
+}
+
+/// Without a filter the first files that hold `limit` rows are enough.
+fn enough(mut files: Vec<&DataFile>, limit: Option<usize>) -> Vec<&DataFile> {
+    let Some(limit) = limit else { return files };
+    let mut rows = 0;
+    let needed = files.iter().take_while(|file| {
+        let goes_on = rows < limit as u64;
+        rows += file.record_count;
+        goes_on
+    });
+    let needed = needed.count();
+    files.truncate(needed);
+    files
+}
+
+#[async_trait]
+impl TableProvider for LakeProvider {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        Some(statistics::of(&self.files(), &self.table.files.schema, &self.schema))
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let all = self.files();
+        let (of_files, of_bytes) = (all.len(), bytes(&all));
+        let filter = self.physical_filter(state, filters)?;
+        let Kept { files, by_partition, by_bounds } = prune(&self.table.files, all, &self.schema, filter);
+        let files = if filters.is_empty() { enough(files, limit) } else { files };
+        let summary = ScanSummary {
+            table: self.table.name.clone(),
+            files: files.len(),
+            of_files,
+            bytes: bytes(&files),
+            of_bytes,
+            by_partition,
+            by_bounds,
+        };
+        let known = statistics::of(&files, &self.table.files.schema, &self.schema);
+        let source = LakeSource::new(&self.table.warehouse, Arc::clone(&self.schema), state, summary);
+        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            .with_file_groups(self.groups(&files, state.config().target_partitions())?)
+            .with_statistics(known)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit);
+        Ok(DataSourceExec::from_data_source(config.build()))
+    }
+
+    async fn insert_into(
+        &self,
+        _state: &dyn Session,
+        _input: Arc<dyn ExecutionPlan>,
+        _operation: InsertOp,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        refused()
+    }
+
+    async fn delete_from(&self, _state: &dyn Session, _filters: Vec<Expr>) -> Result<Arc<dyn ExecutionPlan>> {
+        refused()
+    }
+
+    async fn update(
+        &self,
+        _state: &dyn Session,
+        _assignments: Vec<(String, Expr)>,
+        _filters: Vec<Expr>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        refused()
+    }
+
+    async fn truncate(&self, _state: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
+        refused()
+    }
+}
+
+/// The planner loses conditions with subqueries on the way to these hooks, and no condition means every row.
+fn refused() -> Result<Arc<dyn ExecutionPlan>> {
+    not_impl_err!("tables of the lake are not written through the planner")
+}
+
+fn bytes(files: &[&DataFile]) -> u64 {
+    files.iter().map(|file| file.file_size_in_bytes).sum()
+}
