@@ -1,0 +1,23 @@
+//! The binary as its users meet it: words in, exit code, standard output and standard error out.
+
+mod concurrent;
+mod crash;
+mod error_pages;
+mod errors;
+mod explain;
+mod help;
+mod init;
+mod output;
+mod progress;
+mod reference;
+mod rules;
+mod shell;
+mod shop;
+mod usage;
+
+use bywash_testkit::Sandbox;
+
+/// A new folder with the binary under test.
+fn sandbox() -> Sandbox {
+    Sandbox::new(env!("CARGO_BIN_EXE_bywash"))
+}

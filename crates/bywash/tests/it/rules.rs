@@ -1,0 +1,279 @@
+//! One test for each rule of the lake and of a run that shows at the command line; each is named after its rule.
+
+use crate::sandbox;
+use crate::shop::{all_rows, copy, head, json, orders, rows, shop};
+
+fn statuses(report: &serde_json::Value) -> Vec<(String, String)> {
+    let nodes = report["nodes"].as_array().expect("nodes");
+    let text = |node: &serde_json::Value, key: &str| node[key].as_str().unwrap_or_default().to_owned();
+    let mut found: Vec<_> = nodes.iter().map(|node| (text(node, "name"), text(node, "status"))).collect();
+    found.sort();
+    found
+}
+
+fn status_of(report: &serde_json::Value, name: &str) -> String {
+    let found = statuses(report);
+    found.into_iter().find(|(node, _)| node == name).map(|(_, status)| status).unwrap_or_default()
+}
+
+#[test]
+fn t2_a_branch_at_a_time_is_what_the_reflog_says() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let time = rows(&shop, "select max(time) from bywash.reflog where name = 'main'").remove(0);
+    orders(&shop, 2, 61, 70);
+    shop.run(["run"]).success();
+    let sql = format!("select count(*) from \"raw.orders@main@{}\"", time.replace(' ', "T"));
+    assert_eq!(rows(&shop, &sql), ["60"]);
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["70"]);
+}
+
+#[test]
+fn t4_loads_on_two_branches_and_an_insert_merge_without_doubling() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["checkout", "-b", "dev"]).success();
+    orders(&shop, 2, 61, 70);
+    shop.run(["run"]).success();
+    shop.run(["query", "insert into raw.customers values (9, 'Zoe', 'n')"]).success();
+    shop.run(["checkout", "main"]).success();
+    orders(&shop, 3, 71, 75);
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["75"], "main loads both new files itself");
+    shop.run(["merge", "dev"]).success();
+    assert_eq!(rows(&shop, "select count(*), count(distinct id) from raw.orders"), ["75,75"]);
+    assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["4"]);
+    let merged = head(&shop);
+    shop.run(["merge", "dev"]).success();
+    assert_eq!(head(&shop), merged, "merging again changes nothing");
+    shop.run(["doctor"]).success();
+}
+
+#[test]
+fn t4_a_reverted_load_stays_reverted_when_the_branch_is_merged_again() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["checkout", "-b", "dev"]).success();
+    orders(&shop, 2, 61, 70);
+    shop.run(["load"]).success();
+    shop.run(["checkout", "main"]).success();
+    shop.run(["merge", "dev"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["70"]);
+    shop.run(["revert", "HEAD"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["60"]);
+    shop.run(["checkout", "dev"]).success();
+    shop.run(["query", "insert into raw.customers values (9, 'Zoe', 'n')"]).success();
+    shop.run(["checkout", "main"]).success();
+    shop.run(["merge", "dev"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["60"], "the reverted load is not brought back");
+    assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["4"]);
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["70"], "the next run loads the file again");
+}
+
+#[test]
+fn t5_node_tables_are_planned_again_on_the_merged_tree() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["checkout", "-b", "dev"]).success();
+    shop.run(["query", "insert into raw.orders values (1000, 1, 5, date '2026-01-01')"]).success();
+    shop.run(["run"]).success();
+    shop.run(["checkout", "main"]).success();
+    shop.run(["query", "insert into raw.orders values (1001, 2, 7, date '2026-01-02')"]).success();
+    shop.run(["run"]).success();
+    shop.run(["merge", "dev"]).success();
+    let merged = all_rows(&shop);
+    let fresh = copy(&shop);
+    fresh.run(["run", "--full-refresh"]).success();
+    assert_eq!(merged, all_rows(&fresh));
+    assert_eq!(rows(&shop, "select sum(orders) from marts.by_region"), ["62"]);
+}
+
+#[test]
+fn t9_a_moved_lake_is_read_where_it_lies_now() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let expected = all_rows(&shop);
+    let moved = copy(&shop);
+    drop(shop);
+    assert_eq!(all_rows(&moved), expected);
+    orders(&moved, 2, 61, 70);
+    moved.run(["run"]).success();
+    moved.run(["doctor"]).success();
+}
+
+#[test]
+fn r2_r3_a_second_run_reuses_everything_and_comments_never_count() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let before = head(&shop);
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(report["status"], "unchanged");
+    assert!(statuses(&report).iter().all(|(_, status)| status == "reused"), "{report}");
+    shop.write(
+        "models/marts/top.sql",
+        "-- a comment\nSELECT region, amount,\n  rank() OVER (ORDER BY amount DESC, region) AS place\nFROM marts.by_region\n",
+    );
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&report, "marts.top"), "reused", "{report}");
+    assert_eq!(head(&shop), before, "nothing was published");
+}
+
+#[test]
+fn r3_an_output_computed_on_one_branch_is_taken_on_another() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["checkout", "-b", "dev"]).success();
+    shop.write("models/marts/top.sql", "select region from marts.by_region\n");
+    let dev = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&dev, "marts.top"), "ran");
+    assert_eq!(status_of(&dev, "marts.by_region"), "reused");
+    shop.run(["checkout", "main"]).success();
+    let main = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&main, "marts.top"), "reused", "{main}");
+    assert_eq!(main["status"], "published");
+}
+
+#[test]
+fn r5_a_volatile_model_runs_every_time() {
+    let shop = shop();
+    shop.write("models/marts/stamped.sql", "select region, now() as at from marts.by_region\n");
+    shop.run(["run"]).success();
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&report, "marts.stamped"), "ran", "{report}");
+    assert_eq!(status_of(&report, "marts.by_region"), "reused");
+}
+
+#[test]
+fn r6_an_incremental_model_gives_what_a_full_refresh_gives() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let steps: [&dyn Fn(); 5] = [
+        &|| orders(&shop, 2, 61, 80),
+        &|| orders(&shop, 2, 61, 85),
+        &|| drop(shop.run(["query", "insert into raw.orders values (500, 2, 20, date '2026-03-01')"]).success()),
+        &|| drop(shop.run(["revert", "HEAD"]).success()),
+        &|| orders(&shop, 3, 86, 99),
+    ];
+    for (number, step) in steps.iter().enumerate() {
+        step();
+        shop.run(["run"]).success();
+        let grown = rows(&shop, "from marts.events");
+        let fresh = copy(&shop);
+        fresh.run(["run", "--full-refresh"]).success();
+        assert_eq!(grown, rows(&fresh, "from marts.events"), "after step {number}");
+    }
+}
+
+#[test]
+fn r6_an_append_is_computed_from_the_new_file_alone() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    orders(&shop, 2, 61, 80);
+    let plan = shop.run(["plan", "-o", "csv"]).success();
+    assert!(plan.stdout.contains("marts.events"), "{plan}");
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    let events = report["nodes"].as_array().expect("nodes").iter().find(|node| node["name"] == "marts.events");
+    assert_eq!(events.expect("the node")["reason"], "new rows", "{report}");
+    assert_eq!(rows(&shop, "select rows_in from bywash.run_nodes where name = 'marts.events' order by rows_in"), ["20", "60"]);
+}
+
+#[test]
+fn r7_a_table_that_the_model_did_not_write_stops_the_run() {
+    let shop = shop();
+    shop.run(["query", "create table marts.top as select 1 as one"]).success();
+    let before = head(&shop);
+    let output = shop.run(["run"]).failure("node-drift");
+    assert!(output.stderr.contains("--overwrite marts.top"), "{output}");
+    assert_eq!(head(&shop), before);
+    let adopted = copy(&shop);
+    adopted.run(["run", "--adopt", "marts.top"]).success();
+    assert_eq!(rows(&adopted, "from marts.top"), ["1"]);
+    shop.run(["run", "--overwrite", "marts.top"]).success();
+    assert_eq!(rows(&shop, "select count(*) from marts.top"), ["2"]);
+    shop.run(["query", "insert into marts.top values ('x', 1, 1)"]).failure("node-table");
+}
+
+#[test]
+fn r8_a_file_loads_once_and_a_changed_one_replaces_its_rows() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["60"]);
+    orders(&shop, 1, 1, 40);
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*), count(distinct id) from raw.orders"), ["40,40"]);
+    std::fs::remove_file(shop.path().join("data/orders1.csv")).expect("a file");
+    orders(&shop, 2, 41, 50);
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["50"], "a vanished file keeps its rows");
+}
+
+#[test]
+fn r8_revert_takes_the_ledger_back_and_skip_does_not_load_again() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    orders(&shop, 2, 61, 70);
+    shop.run(["run"]).success();
+    let skipping = copy(&shop);
+    shop.run(["revert", "HEAD"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["60"]);
+    assert_eq!(rows(&shop, "select count(*) from marts.events"), ["60"]);
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["70"]);
+    skipping.run(["revert", "HEAD", "--skip"]).success();
+    skipping.run(["run"]).success();
+    assert_eq!(rows(&skipping, "select count(*) from raw.orders"), ["60"]);
+}
+
+#[test]
+fn r8_a_replace_load_takes_back_files_that_are_gone() {
+    let shop = shop();
+    let source = shop.read("sources/raw.yml").replace("    partition_by", "    write_disposition: replace\n    partition_by");
+    shop.write("sources/raw.yml", source);
+    orders(&shop, 2, 61, 70);
+    shop.run(["run"]).success();
+    std::fs::remove_file(shop.path().join("data/orders1.csv")).expect("a file");
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["10"]);
+}
+
+#[test]
+fn r9_rows_read_are_written_or_quarantined() {
+    let shop = sandbox();
+    shop.write("bywash.toml", "[project]\nname = \"dirty\"\n");
+    shop.write(
+        "sources/raw.yml",
+        "name: raw\ntype: files\nresources:\n  - name: people\n    path: people.csv\n    on_error: quarantine\n    columns: {age: long}\n",
+    );
+    shop.write("people.csv", "name,age\nAnn,31\nBob,old\nCid,40,extra\nDee,22\n");
+    shop.run(["run"]).success();
+    let sql = "select rows_read, rows_written, rows_quarantined, rows_read = rows_written + rows_filtered + \
+               rows_quarantined + rows_discarded from bywash.loads";
+    assert_eq!(rows(&shop, sql), ["4,2,2,true"]);
+    assert_eq!(rows(&shop, "select line from raw.people__rejected"), ["3", "4"]);
+    assert_eq!(rows(&shop, "select name from raw.people"), ["Ann", "Dee"]);
+}
+
+#[test]
+fn r10_a_view_is_an_entry_and_a_change_below_it_is_seen_through_it() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select kind from bywash.tables where name = 'staging.clean'"), ["view"]);
+    assert_eq!(rows(&shop, "select count(*) from staging.clean"), ["60"]);
+    orders(&shop, 2, 61, 70);
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&report, "marts.by_region"), "ran", "it reads raw.orders through the view: {report}");
+    assert_eq!(rows(&shop, "select sum(orders) from marts.by_region"), ["70"]);
+}
+
+#[test]
+fn a_failed_test_blocks_the_publish_and_prints_the_query() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let before = head(&shop);
+    shop.write("tests/few_orders.sql", "select * from marts.by_region where orders > 3\n");
+    let output = shop.run(["run"]).failure("test-failed");
+    assert!(output.stderr.contains("bywash query"), "{output}");
+    assert_eq!(head(&shop), before);
+}

@@ -1,0 +1,44 @@
+//! `bywash query` alone: what is piped into it, and what a person types on a terminal.
+
+use insta::assert_snapshot;
+
+use crate::sandbox;
+
+#[test]
+fn statements_and_dot_commands_are_run_one_after_another() {
+    let script = "select 1 as a; select ';'\n as b; -- done;\n.output json\nselect 2 as c";
+    let output = sandbox().command(["query", "-o", "csv"]).input(script).run();
+    assert_snapshot!(output.snapshot(), @r#"
+    exit: 0
+    ----- stdout -----
+    a
+    1
+    b
+    ;
+    [{"c":2}]
+    ----- stderr -----
+    results are shown as json
+    "#);
+}
+
+#[test]
+fn a_script_ends_at_its_first_failure() {
+    let output = sandbox().command(["query", "-o", "csv"]).input("select 1 as a;\nselct 2;\nselect 3 as c;\n").run();
+    assert_eq!((output.code, output.stdout.as_str()), (1, "a\n1\n"), "{output}");
+    assert!(output.stderr.contains("error[invalid-sql]"), "{output}");
+    let output = sandbox().command(["query"]).input(".tabels\n").run();
+    assert_snapshot!(output.snapshot(), @r"
+    exit: 2
+    ----- stdout -----
+    ----- stderr -----
+    error[wrong-usage]: the shell has no command `.tabels`
+    hint: did you mean `.tables`?
+    hint: `.help` lists them
+    ");
+}
+
+#[test]
+fn quit_leaves_at_once() {
+    let output = sandbox().command(["query", "-o", "csv"]).input("select 1 as a;\n.quit\nselect 2 as b;\n").run().success();
+    assert_eq!(output.stdout, "a\n1\n");
+}
