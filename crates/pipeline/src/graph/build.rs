@@ -84,10 +84,10 @@ fn index(nodes: &[Node], project: &Project) -> Names {
         names.add(&node.name, NodeId::new(index));
     }
     for (index, node) in nodes.iter().enumerate() {
-        if let Body::Resource(resource) = &node.body {
-            if resource.reader.quarantines() {
-                names.add(&node.name.rejected(), NodeId::new(index));
-            }
+        if let Body::Resource(resource) = &node.body
+            && resource.reader.quarantines()
+        {
+            names.add(&node.name.rejected(), NodeId::new(index));
         }
     }
     project.broken.iter().for_each(|name| names.add_broken(name));
@@ -121,7 +121,8 @@ fn references(node: &Node) -> Vec<(TableRef, Place)> {
     }
 }
 
-fn ambiguous(table: &TableRef, place: &Place, several: &[TableName]) -> Error {
+/// The error of a bare name that several tables have.
+pub(super) fn ambiguous(table: &TableRef, place: &Place, several: &[TableName]) -> Error {
     let names: Vec<String> = several.iter().map(|name| format!("`{name}`")).collect();
     Error::new(Code::AmbiguousTable, format!("`{table}` could be one of several tables"))
         .at(place.clone())

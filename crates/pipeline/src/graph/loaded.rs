@@ -5,6 +5,7 @@ use std::path::Path;
 use bywash_core::{Error, Result, TableName, TableRef};
 
 use super::Graph;
+use super::build::ambiguous;
 use crate::project::reserved::is_reserved;
 use crate::project::{Project, together};
 
@@ -50,14 +51,13 @@ impl Loaded {
     ) -> Result<(Project, Graph)> {
         for external in self.graph.external() {
             let table = &external.table;
-            let known = match (&table.at, &table.namespace) {
-                (Some(_), _) => is_there(table),
-                (None, Some(namespace)) if is_reserved(namespace) => is_there(table),
-                (None, Some(_)) => in_lake.iter().any(|name| is_same(name, table)),
-                (None, None) => in_lake.iter().filter(|name| name.name() == table.name).count() == 1,
-            };
-            if !known {
-                self.problems.push(self.graph.unknown_table(table, &external.place, in_lake));
+            let found: Vec<TableName> = in_lake.iter().filter(|name| is_meant(name, table)).cloned().collect();
+            let elsewhere = table.at.is_some() || table.namespace.as_deref().is_some_and(is_reserved);
+            match found.as_slice() {
+                _ if elsewhere && is_there(table) => {}
+                [_] if !elsewhere => {}
+                [_, _, ..] if !elsewhere => self.problems.push(ambiguous(table, &external.place, &found)),
+                _ => self.problems.push(self.graph.unknown_table(table, &external.place, in_lake)),
             }
         }
         match together(self.problems) {
@@ -67,6 +67,6 @@ impl Loaded {
     }
 }
 
-fn is_same(name: &TableName, table: &TableRef) -> bool {
-    name.name() == table.name && Some(name.namespace()) == table.namespace.as_deref()
+fn is_meant(name: &TableName, table: &TableRef) -> bool {
+    name.name() == table.name && table.namespace.as_ref().is_none_or(|namespace| namespace == name.namespace())
 }

@@ -125,10 +125,10 @@ impl Builder<'_> {
     fn known(&self, references: &[(TableRef, Place)]) -> Vec<TableName> {
         let mut known: Vec<TableName> = Vec::new();
         for (table, _) in references {
-            if let Resolution::Node(_, name) = self.names.resolve(table) {
-                if !known.contains(&name) {
-                    known.push(name);
-                }
+            if let Resolution::Node(_, name) = self.names.resolve(table)
+                && !known.contains(&name)
+            {
+                known.push(name);
             }
         }
         known

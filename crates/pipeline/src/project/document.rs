@@ -23,14 +23,14 @@ impl Span {
     /// The span of these bytes of a text, cut at the end of its first line.
     #[must_use]
     pub fn of_bytes(text: &str, bytes: std::ops::Range<usize>) -> Self {
-        let start = text.floor_char_boundary(bytes.start.min(text.len()));
-        let end = text.floor_char_boundary(bytes.end.clamp(start, text.len()));
-        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let covered = text[start..end].lines().next().unwrap_or_default();
+        let start = text.floor_char_boundary(bytes.start);
+        let (before, after) = text.split_at(start);
+        let (covered, _) = after.split_at(after.floor_char_boundary(bytes.end.saturating_sub(start)));
+        let line_before = before.rsplit('\n').next().unwrap_or_default();
         Self {
-            line: text[..start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            length: covered.chars().count().max(1),
+            line: before.matches('\n').count() + 1,
+            column: line_before.chars().count() + 1,
+            length: covered.lines().next().unwrap_or_default().chars().count().max(1),
         }
     }
 }

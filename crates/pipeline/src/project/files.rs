@@ -71,43 +71,48 @@ pub fn list(root: &Path, problems: &Problems) -> Vec<(PathBuf, Role)> {
     let mut found = Vec::new();
     for (folder, roles) in FOLDERS {
         if root.join(folder).is_dir() {
-            problems.keep(walk(root, Path::new(folder), roles, 0, &mut found));
+            let mut walk = Walk { root, roles, problems, found: &mut found };
+            problems.keep(walk.folder(Path::new(folder), 0));
         }
     }
     found.sort_by(|(first, _), (second, _)| first.cmp(second));
     found
 }
 
-fn walk(
-    root: &Path,
-    folder: &Path,
-    roles: &[(&str, Role)],
-    depth: usize,
-    found: &mut Vec<(PathBuf, Role)>,
-) -> Result<()> {
-    if depth > MOST_FOLDERS {
-        return Err(Error::new(Code::FileSystem, format!("more than {MOST_FOLDERS} folders inside one another"))
-            .at(Place::file(folder))
-            .hint("a link to a folder above makes a loop: remove it"));
-    }
-    let unreadable = |error: &std::io::Error| Error::io("read the folder", folder, error);
-    for entry in fs::read_dir(root.join(folder)).map_err(|error| unreadable(&error))? {
-        let entry = entry.map_err(|error| unreadable(&error))?;
-        let name = entry.file_name();
-        if name.to_string_lossy().starts_with('.') {
-            continue;
+struct Walk<'a> {
+    root: &'a Path,
+    roles: &'a [(&'a str, Role)],
+    problems: &'a Problems,
+    found: &'a mut Vec<(PathBuf, Role)>,
+}
+
+impl Walk<'_> {
+    /// Looks into a folder; one below it that cannot be read is reported and passed over.
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<()> {
+        if depth > MOST_FOLDERS {
+            return Err(Error::new(Code::FileSystem, format!("more than {MOST_FOLDERS} folders inside one another"))
+                .at(Place::file(folder))
+                .hint("a link to a folder above makes a loop: remove it"));
         }
-        let path = folder.join(&name);
-        let kind = entry.file_type().map_err(|error| unreadable(&error))?;
-        // A link counts as what it points to.
-        let is_folder = if kind.is_symlink() { root.join(&path).is_dir() } else { kind.is_dir() };
-        if is_folder {
-            walk(root, &path, roles, depth + 1, found)?;
-        } else if let Some(role) = role_of(&path, roles) {
-            found.push((path, role));
+        let unreadable = |error: std::io::Error| Error::io("read the folder", folder, &error);
+        for entry in fs::read_dir(self.root.join(folder)).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let name = entry.file_name();
+            if name.to_string_lossy().starts_with('.') {
+                continue;
+            }
+            let path = folder.join(&name);
+            let kind = entry.file_type().map_err(unreadable)?;
+            // A link counts as what it points to.
+            let is_folder = if kind.is_symlink() { self.root.join(&path).is_dir() } else { kind.is_dir() };
+            if is_folder {
+                self.problems.keep(self.folder(&path, depth + 1));
+            } else if let Some(role) = role_of(&path, self.roles) {
+                self.found.push((path, role));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn role_of(path: &Path, roles: &[(&str, Role)]) -> Option<Role> {
@@ -122,7 +127,12 @@ fn role_of(path: &Path, roles: &[(&str, Role)]) -> Option<Role> {
 pub fn read_bytes(root: &Path, path: &Path) -> Result<Vec<u8>> {
     let whole = root.join(path);
     let unreadable = |error: std::io::Error| Error::io("read", path, &error).at(Place::file(path));
-    let bytes = fs::metadata(&whole).map_err(unreadable)?.len();
+    let found = fs::metadata(&whole).map_err(unreadable)?;
+    if !found.is_file() {
+        let message = format!("`{}` is not a file that can be read to its end", path.display());
+        return Err(Error::new(Code::UnreadableFile, message).at(Place::file(path)));
+    }
+    let bytes = found.len();
     if bytes > MOST_BYTES {
         let message = format!("`{}` is too large for a file of the project: {}", path.display(), format_bytes(bytes));
         return Err(Error::new(Code::UnreadableFile, message)

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bywash_core::{Code, Error, ObjectId, Place, Result};
+use bywash_core::{Code, Error, ObjectId, Place, Result, suggestion};
 
 use super::document::Document;
 use super::fields::{Problems, together};
@@ -216,6 +216,25 @@ fn namespace(settings: &Settings) -> &str {
     if settings.name.is_empty() { "project" } else { &settings.name }
 }
 
+/// Defaults for a folder that is not there are a slip of the fingers.
+fn check_folders(project: &Project, problems: &Problems) {
+    let models = project.root.join("models");
+    for folder in &project.settings.folders {
+        let name = folder.folder();
+        if name == project.settings.name || models.join(name).is_dir() {
+            continue;
+        }
+        let there = std::fs::read_dir(&models).into_iter().flatten().filter_map(|entry| {
+            let entry = entry.ok().filter(|entry| entry.path().is_dir())?;
+            entry.file_name().into_string().ok()
+        });
+        let there: Vec<String> = there.collect();
+        let error = Error::new(Code::InvalidSetting, format!("there is no folder `models/{name}`"));
+        let hint = suggestion(name, there.iter().map(String::as_str));
+        problems.push(error.at(folder.place().clone()).maybe_hint(hint));
+    }
+}
+
 /// What all files say, by kind.
 #[derive(Default)]
 struct Parts {
@@ -251,6 +270,7 @@ impl Parts {
         for model in &mut models {
             model.settle(&base.settings, problems);
         }
+        check_folders(&base, problems);
         Project { resources, seeds, models, sql_tests, broken, ..base }
     }
 }

@@ -10,7 +10,7 @@ use bywash_core::{Code, Error, Place, TableRef, parse_duration};
 use super::document::Spanned;
 use super::fields::{Fields, Problems, Source};
 use super::layout::{PartitionField, read_partition_by};
-use super::tree::{Node, Value};
+use super::tree::{Key, Node, Value};
 
 /// How a model's rows are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -82,6 +82,7 @@ pub struct ModelOptions {
 pub struct FolderOptions {
     folder: String,
     options: ModelOptions,
+    place: Place,
 }
 
 impl FolderOptions {
@@ -89,6 +90,12 @@ impl FolderOptions {
     #[must_use]
     pub fn folder(&self) -> &str {
         &self.folder
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// What models in it are unless they say otherwise.
@@ -105,11 +112,12 @@ impl FolderOptions {
 }
 
 /// Reads `[models.<folder>]`.
-pub fn read_folder_options(source: Source<'_>, folder: &str, node: &Node) -> Option<FolderOptions> {
+pub fn read_folder_options(source: Source<'_>, key: &Key, node: &Node) -> Option<FolderOptions> {
     let mut fields = source.fields(node, "the defaults of a folder")?;
     let options = ModelOptions { kind: read_kind(&mut fields), tags: read_tags(&mut fields), ..Default::default() };
     fields.finish();
-    Some(FolderOptions { folder: folder.trim_matches('/').to_owned(), options })
+    let folder = key.value.trim_matches('/').to_owned();
+    Some(FolderOptions { folder, options, place: source.document.place(key.span) })
 }
 
 /// Reads the keys that front matter and `config:` share; the caller finishes the mapping.

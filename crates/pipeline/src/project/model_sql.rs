@@ -39,7 +39,8 @@ pub fn check(origin: &Path, sql: &str) -> Result<Parsed> {
 fn with_advice(document: &Document, error: Error) -> Error {
     let text = document.text();
     let Some(start) = ["{{", "{%"].iter().filter_map(|sign| text.find(sign)).min() else { return error };
-    let end = text[start..].find(['\n', '}']).map_or(text.len(), |length| start + length);
+    let (_, template) = text.split_at(start);
+    let end = template.find("}}").or_else(|| template.find('\n')).map_or(text.len(), |length| start + length + 2);
     Error::new(Code::InvalidSql, "models are plain SQL: this is a template")
         .at(document.place(Span::of_bytes(text, start..end)))
         .hint("write the table's name, like `from raw.flights`, instead of `{{ ref('flights') }}`")

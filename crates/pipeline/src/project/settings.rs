@@ -5,8 +5,9 @@
 //! A key that is not in the list is an error with a suggestion, wherever it is written.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use bywash_core::{Code, Error, TableName, parse_bytes, suggestion};
+use bywash_core::{Code, Error, TableName, parse_bytes, parse_duration, suggestion};
 
 use super::document::Document;
 use super::fields::{Fields, Problems, Source, listed};
@@ -30,6 +31,8 @@ pub struct Settings {
     pub spill_limit: Option<u64>,
     /// How many threads work; one per core when absent.
     pub threads: Option<usize>,
+    /// How long to wait for a catalog that another process holds; the command chooses when absent.
+    pub catalog_patience: Option<Duration>,
     /// Defaults of models by folder.
     pub folders: Vec<FolderOptions>,
 }
@@ -42,6 +45,7 @@ impl Default for Settings {
             memory_limit: None,
             spill_limit: None,
             threads: None,
+            catalog_patience: None,
             folders: Vec::new(),
         }
     }
@@ -126,6 +130,20 @@ const SETTINGS: &[Setting] = &[
                 Ok(())
             }
             _ => Err(format!("`{text}` is not a number of threads from 1 to 1024")),
+        },
+    },
+    Setting {
+        section: "catalog",
+        key: "patience",
+        kind: "duration",
+        default: "20s",
+        doc: "How long to wait for a catalog that another process holds, like `20s`.",
+        apply: |settings, text| match parse_duration(text) {
+            Ok(patience) => {
+                settings.catalog_patience = Some(patience);
+                Ok(())
+            }
+            Err(_) => Err(format!("`{text}` is not a duration; write it like `90s`, `15m` or `2h`")),
         },
     },
 ];
@@ -254,10 +272,10 @@ fn read_sections(top: &mut Fields<'_>, with_project: bool, settings: &mut Settin
         let source = top.source();
         let Some(mut fields) = source.fields(node, &what) else { continue };
         for setting in SETTINGS.iter().filter(|setting| setting.section == section) {
-            if let Some(text) = fields.text(setting.key) {
-                if let Err(wrong) = setting.set(settings, &text.value) {
-                    source.report(text.span, wrong);
-                }
+            if let Some(text) = fields.text(setting.key)
+                && let Err(wrong) = setting.set(settings, &text.value)
+            {
+                source.report(text.span, wrong);
             }
         }
         fields.finish();
@@ -273,7 +291,7 @@ fn read_folders(source: Source<'_>, node: &Node, settings: &mut Settings) {
         return;
     };
     for (folder, options) in entries {
-        if let Some(options) = read_folder_options(source, &folder.value, options) {
+        if let Some(options) = read_folder_options(source, folder, options) {
             settings.folders.retain(|known| known.folder() != options.folder());
             settings.folders.push(options);
         }

@@ -131,6 +131,8 @@ fn tables_of_the_lake_are_known_when_they_are_there() {
     assert_eq!(external, ["notes", "hand.made", "a.y@dev"]);
     let in_lake = ["hand.made", "hand.notes"].map(|name| name.parse().unwrap());
     assert!(loaded().check(&in_lake, |table| table.at.as_deref() == Some("dev")).is_ok());
+    let two = ["hand.made", "hand.notes", "my.notes"].map(|name| name.parse().unwrap());
+    assert_eq!(loaded().check(&two, |_| true).unwrap_err().code().as_str(), "ambiguous-table");
     assert_eq!(loaded().check(&in_lake, |_| false).unwrap_err().each().len(), 1);
     assert_eq!(loaded().check(&[], |_| false).unwrap_err().each().len(), 3);
 }

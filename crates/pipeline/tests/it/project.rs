@@ -176,7 +176,7 @@ fn sql_of_models_is_one_plain_query_over_tables() {
       hint: use letters, digits and `_`, no digit first, at most 128 characters
       hint: a model's file is its table's name, its folder the namespace
     invalid-sql: models are plain SQL: this is a template
-      at models/a/template.sql:2:6 ^{{ ref('flights') ^
+      at models/a/template.sql:2:6 ^{{ ref('flights') }}^
       hint: write the table's name, like `from raw.flights`, instead of `{{ ref('flights') }}`
       hint: settings stand in front matter: lines `-- key: value` between two lines `-- ---`
     invalid-sql: more than one statement where one is expected

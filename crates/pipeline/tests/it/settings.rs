@@ -39,12 +39,14 @@ fn wrong_settings_have_places_and_suggestions() {
     invalid-setting: `model` is not a key of bywash.toml
       at bywash.toml:11:2 ^model^
       hint: did you mean `models`?
+    invalid-setting: there is no folder `models/marts`
+      at bywash.toml:14:9 ^marts^
     invalid-setting: `vew` is not a value of `kind`
       at bywash.toml:15:8 ^"vew"^
       hint: did you mean `view`?
     invalid-setting: `project` is not a key of a target
       at bywash.toml:17:15 ^project^
-      hint: it knows `lake`, `engine` and `models`
+      hint: it knows `lake`, `engine`, `catalog` and `models`
     "#);
 }
 
