@@ -36,6 +36,6 @@ fn explain(panic: &PanicHookInfo<'_>) -> Error {
 
 /// The file inside the repository or the package, without the folders of the machine that built it.
 fn short(file: &str) -> &str {
-    let normal = file.find("/registry/src/").and_then(|at| file[at + "/registry/src/".len()..].split_once('/'));
-    normal.map_or(file, |(_, inside)| inside)
+    let registry = file.split_once("/registry/src/").and_then(|(_, inside)| inside.split_once('/'));
+    registry.map_or(file, |(_, inside)| inside)
 }

@@ -25,14 +25,16 @@ pub async fn show(context: &Context, workspace: &Workspace, report: &RunReport) 
         let question = model.answer().and_then(|answer| answer.question.clone());
         let heading = question.unwrap_or_else(|| model.name.to_string());
         context.say(format_args!("\n{}", context.paint().text(Style::Strong, &heading)));
-        let sql = format!("from {}@{}", model.name, report.commit);
+        let sql = format!("select * from {}@{} order by 1", model.name, report.commit);
         ask(context, workspace, &Asked::plain(&sql), &OutputFlags::default()).await?;
     }
     let table = answers.first().map(|model| model.name.to_string());
     let table = table.or_else(|| report.nodes.last().map(|node| node.name.to_string()));
     match (report.status, table) {
         (RunStatus::Published, Some(table)) => {
-            context.say_next(format_args!("bywash query \"from {table} limit 10\"   (undo all of it: bywash revert HEAD)"));
+            context.say_next(format_args!(
+                "bywash query \"from {table} limit 10\"   (undo all of it: bywash revert HEAD)"
+            ));
         }
         _ => context.say_next("edit a model or add a file, and `bywash run` does only what that changes"),
     }

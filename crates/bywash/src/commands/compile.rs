@@ -21,8 +21,11 @@ pub async fn run(context: &Context, arguments: CompileArguments) -> Result<()> {
         Body::Model(model) => model.parsed.formatted(&values)?,
         Body::Test(test) => bywash_engine::sql::parse(test.place.path.clone(), &test.sql)?.formatted(&values)?,
         Body::Resource(_) | Body::Seed(_) => {
-            return Err(Error::new(Code::NothingSelected, format!("`{}` is loaded from files and has no SQL", node.name))
-                .hint("`bywash ls` shows which nodes are models"));
+            return Err(Error::new(
+                Code::NothingSelected,
+                format!("`{}` is loaded from files and has no SQL", node.name),
+            )
+            .hint("`bywash ls` shows which nodes are models"));
         }
     };
     let output = OutputFlags { output: None, to: arguments.to };

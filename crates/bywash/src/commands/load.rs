@@ -63,8 +63,11 @@ fn write_source(context: &Context, arguments: &LoadArguments) -> Result<Vec<Tabl
         TableName::new(&namespace, &name)?;
         if let Some(other) = resources.insert(name.clone(), NewResource { name: name.clone(), path: path.clone() }) {
             if other.path != path {
-                return Err(Error::new(Code::DuplicateNode, format!("`{}` and `{path}` would both be `{namespace}.{name}`", other.path))
-                    .hint(format!("load them as one table with a quoted glob, or one of them with another `--into`")));
+                return Err(Error::new(
+                    Code::DuplicateNode,
+                    format!("`{}` and `{path}` would both be `{namespace}.{name}`", other.path),
+                )
+                .hint(format!("load them as one table with a quoted glob, or one of them with another `--into`")));
             }
         }
     }
@@ -104,7 +107,8 @@ fn table_of(path: &str) -> String {
     let plain = stem.split(['*', '?', '[', '{']).next().unwrap_or(stem).trim_end_matches(['-', '_']);
     let folder = path.rsplit('/').nth(1).unwrap_or("files");
     let chosen = if plain.is_empty() { folder } else { plain };
-    let mut name: String = chosen.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let mut name: String =
+        chosen.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     if name.starts_with(|first: char| first.is_numeric()) {
         name.insert(0, '_');
     }

@@ -26,6 +26,8 @@ mod show;
 mod table;
 mod tag;
 
+use std::io::IsTerminal;
+
 use bywash_core::Result;
 
 use crate::arguments::Command;
@@ -37,6 +39,11 @@ use crate::interrupt::stop_on_ctrl_c;
 /// # Errors
 /// Those of the verb.
 pub async fn run(context: &Context, command: Command) -> Result<()> {
+    let is_shell = matches!(&command, Command::Query(arguments) if arguments.sql.is_none());
+    if is_shell && std::io::stdin().is_terminal() {
+        // There Ctrl-C stops a line or a statement.
+        return dispatch(context, command).await;
+    }
     stop_on_ctrl_c(dispatch(context, command)).await
 }
 

@@ -49,7 +49,7 @@ pub async fn run(context: &Context, arguments: QueryArguments) -> Result<()> {
     let Some(sql) = &arguments.sql else {
         let stdin = std::io::stdin();
         if !stdin.is_terminal() {
-            return run_script(context, runner.as_ref(), &arguments.output, stdin.lock()).await;
+            return run_script(context, runner.as_ref(), &arguments.output, stdin).await;
         }
         let history = history_file(context)?;
         return run_shell(context, runner.as_ref(), &arguments.output, &history).await;

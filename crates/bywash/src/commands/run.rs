@@ -53,12 +53,7 @@ pub async fn run(context: &Context, arguments: RunArguments) -> Result<()> {
 ///
 /// # Errors
 /// The run failed, or its result cannot be written.
-pub async fn finish(
-    context: &Context,
-    workspace: &Workspace,
-    output: &OutputFlags,
-    report: &RunReport,
-) -> Result<()> {
+pub async fn finish(context: &Context, workspace: &Workspace, output: &OutputFlags, report: &RunReport) -> Result<()> {
     if matches!(output.output, Some(Format::Json | Format::Jsonl)) {
         write_text(context, output, &format!("{}\n", as_json(report)))?;
     } else if report.status != RunStatus::Failed {

@@ -41,7 +41,8 @@ pub fn node<'a>(graph: &'a Graph, typed: &str) -> Result<&'a Node> {
     if let Resolution::Node(id) = graph.resolve(&reference) {
         return Ok(graph.node(id));
     }
-    let names: Vec<String> = graph.nodes().iter().filter(|node| !node.is_test()).map(|node| node.name.to_string()).collect();
+    let names: Vec<String> =
+        graph.nodes().iter().filter(|node| !node.is_test()).map(|node| node.name.to_string()).collect();
     let bare = graph.nodes().iter().filter(|node| !node.is_test()).map(|node| node.name.name());
     let hint = suggestion(typed, names.iter().map(String::as_str).chain(bare));
     Err(Error::new(Code::NothingSelected, format!("there is no node `{typed}`"))

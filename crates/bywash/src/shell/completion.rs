@@ -6,83 +6,23 @@ use std::collections::BTreeSet;
 use super::dot_command;
 use super::runner::KnownTable;
 
-const KEY_WORDS: &[&str] = &[
-    "alter table",
-    "and",
-    "as",
-    "asc",
-    "between",
-    "by",
-    "case",
-    "cast",
-    "create table",
-    "create view",
-    "cross join",
-    "delete from",
-    "desc",
-    "describe",
-    "distinct",
-    "drop table",
-    "else",
-    "end",
-    "except",
-    "exists",
-    "explain",
-    "explain analyze",
-    "false",
-    "from",
-    "full join",
-    "group by",
-    "group by all",
-    "having",
-    "in",
-    "inner join",
-    "insert into",
-    "intersect",
-    "interval",
-    "is not null",
-    "is null",
-    "join",
-    "left join",
-    "like",
-    "limit",
-    "not",
-    "null",
-    "offset",
-    "on",
-    "or",
-    "order by",
-    "over",
-    "partition by",
-    "right join",
-    "select",
-    "summarize",
-    "then",
-    "true",
-    "union",
-    "union all",
-    "update",
-    "using",
-    "values",
-    "when",
-    "where",
-    "with",
-];
+/// Divided by commas.
+const KEY_WORDS: &str = "alter table, and, as, asc, between, by, case, cast, create table, create view, cross join, \
+    delete from, desc, describe, distinct, drop table, else, end, except, exists, explain, explain analyze, false, \
+    from, full join, group by, group by all, having, in, inner join, insert into, intersect, interval, is not null, \
+    is null, join, left join, like, limit, not, null, offset, on, or, order by, over, partition by, right join, \
+    select, summarize, then, true, union, union all, update, using, values, when, where, with";
 
 /// Where the word before the cursor begins, and what may stand in its place.
 pub(super) fn complete(text: &str, cursor: usize, tables: &[KnownTable]) -> (usize, Vec<String>) {
     let before = text.get(..cursor).unwrap_or(text);
-    if before.trim_start().starts_with('.') && !before.trim_start().contains(char::is_whitespace) {
-        let begin = before.len() - before.trim_start().len();
-        return (
-            begin,
-            dot_command::names().filter(|name| name.starts_with(&before[begin..])).map(str::to_owned).collect(),
-        );
+    let line = before.trim_start();
+    if line.starts_with('.') && !line.contains(char::is_whitespace) {
+        let names = dot_command::names().filter(|name| name.starts_with(line));
+        return (before.len() - line.len(), names.map(str::to_owned).collect());
     }
-    let begin = before.rfind(|c: char| !is_part_of_name(c)).map_or(0, |at| at + char_length(before, at));
-    let word = before[begin..].to_lowercase();
-    let in_capitals =
-        before[begin..].chars().any(char::is_uppercase) && !before[begin..].chars().any(char::is_lowercase);
+    let typed = before.rsplit(|c: char| !is_part_of_name(c)).next().unwrap_or(before);
+    let word = typed.to_lowercase();
     let mut found = Vec::new();
     let mut offer = |name: String| {
         if name.to_lowercase().starts_with(&word) && !found.contains(&name) {
@@ -92,18 +32,15 @@ pub(super) fn complete(text: &str, cursor: usize, tables: &[KnownTable]) -> (usi
     columns(text, &word, tables).into_iter().for_each(&mut offer);
     table_names(tables, &word).into_iter().for_each(&mut offer);
     if !word.is_empty() {
-        let spelt = |name: &&str| if in_capitals { name.to_uppercase() } else { (*name).to_owned() };
-        KEY_WORDS.iter().map(spelt).for_each(&mut offer);
+        let in_capitals = typed.chars().any(char::is_uppercase) && !typed.chars().any(char::is_lowercase);
+        let spelt = |name: &str| if in_capitals { name.to_uppercase() } else { name.to_owned() };
+        KEY_WORDS.split(", ").map(spelt).for_each(&mut offer);
     }
-    (begin, found)
+    (before.len() - typed.len(), found)
 }
 
 fn is_part_of_name(letter: char) -> bool {
     letter.is_alphanumeric() || matches!(letter, '_' | '.' | '@')
-}
-
-fn char_length(text: &str, at: usize) -> usize {
-    text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
 /// Columns of the tables that the statement names; behind `table.` only those of that table.

@@ -9,20 +9,21 @@ pub(super) struct Split<'a> {
 
 /// Splits a text; statements of comments and spaces alone are left out.
 pub(super) fn split(text: &str) -> Split<'_> {
-    let mut found = Split { complete: Vec::new(), rest: text };
-    let mut begin = 0;
-    let mut at = 0;
-    while at < text.len() {
-        let rest = &text[at..];
-        if rest.starts_with(';') {
-            found.complete.push(text[begin..at].trim());
-            begin = at + 1;
+    let mut complete = Vec::new();
+    // `from` begins at the statement, `rest` at the next token; `length` of the statement lies between them.
+    let (mut from, mut rest, mut length) = (text, text, 0);
+    while !rest.is_empty() {
+        let (token, behind) = rest.split_at(token_length(rest));
+        if token == ";" {
+            complete.push(from.split_at(length).0.trim());
+            (from, length) = (behind, 0);
+        } else {
+            length += token.len();
         }
-        at += token_length(rest);
+        rest = behind;
     }
-    found.complete.retain(|statement| !is_blank(statement));
-    found.rest = &text[begin..];
-    found
+    complete.retain(|statement| !is_blank(statement));
+    Split { complete, rest: from }
 }
 
 /// Nothing but spaces and comments.
@@ -32,25 +33,17 @@ pub(super) fn is_blank(text: &str) -> bool {
         if !rest.starts_with("--") && !rest.starts_with("/*") {
             return false;
         }
-        rest = rest[token_length(rest)..].trim_start();
+        rest = rest.split_at(token_length(rest)).1.trim_start();
     }
     true
 }
 
 /// The length of the quoted text or comment that begins here, or of one character. What is not closed goes to the end.
 fn token_length(text: &str) -> usize {
-    let until =
-        |begin: &str, end: &str| text[begin.len()..].find(end).map_or(text.len(), |at| begin.len() + at + end.len());
-    if text.starts_with("--") {
-        return until("--", "\n");
-    }
-    if text.starts_with("/*") {
-        return until("/*", "*/");
-    }
-    for quote in ["'", "\"", "`", "$$"] {
-        if text.starts_with(quote) {
-            // A doubled quote ends one text and begins the next, which comes to the same.
-            return until(quote, quote);
+    // A doubled quote ends one text and begins the next, which comes to the same.
+    for (begin, end) in [("--", "\n"), ("/*", "*/"), ("'", "'"), ("\"", "\""), ("`", "`"), ("$$", "$$")] {
+        if let Some(inside) = text.strip_prefix(begin) {
+            return inside.find(end).map_or(text.len(), |at| begin.len() + at + end.len());
         }
     }
     text.chars().next().map_or(0, char::len_utf8)

@@ -56,7 +56,9 @@ fn commands_on_pages_exist() {
 fn the_search_for_commands_finds_what_is_wrong() {
     let mut definition = Arguments::command();
     definition.build();
-    for wrong in ["bywash rum", "bywash run --nope", "bywash branch make x", "bywash query -z", "bywash explain --ref x"] {
+    for wrong in
+        ["bywash rum", "bywash run --nope", "bywash branch make x", "bywash query -z", "bywash explain --ref x"]
+    {
         assert!(exists(wrong, &definition).is_err(), "{wrong}");
     }
     let found = commands("`a` then `bywash run -s x`, or `X=1 bywash ls`\n```\nhint: see them: bywash log\n```\n");
@@ -74,8 +76,10 @@ fn commands(page: &str) -> Vec<String> {
         let pieces: Vec<&str> = line.split('`').collect();
         for (index, piece) in pieces.iter().enumerate() {
             let quoted = index % 2 == 1;
-            if (quoted || in_block) && let Some(at) = piece.find("bywash ") {
-                found.push(piece[at..].trim().to_owned());
+            if (quoted || in_block)
+                && let Some(at) = piece.find("bywash ")
+            {
+                found.push(piece.split_at(at).1.trim().to_owned());
             }
         }
     }
@@ -97,7 +101,9 @@ fn exists(text: &str, definition: &Command) -> Result<(), String> {
                 words.next();
             }
         } else if let Some(flag) = word.strip_prefix('-').filter(|flag| !flag.is_empty()) {
-            let known = command.get_arguments().find(|argument| argument.get_short().map(String::from).as_deref() == Some(flag));
+            let known = command
+                .get_arguments()
+                .find(|argument| argument.get_short().map(String::from).as_deref() == Some(flag));
             let known = known.ok_or(format!("no flag -{flag}"))?;
             if known.get_action().takes_values() {
                 words.next();

@@ -5,18 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
-    StructArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, ListArray, RecordBatch,
+    StringArray, StructArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{DataType, Field, Int32Type};
 use arrow::ipc::reader::FileReader;
+use bytes::Bytes;
 use bywash_cli::arguments::{Format, OutputFlags};
 use bywash_cli::context::{Context, Verbosity};
 use bywash_cli::render::rows::{write_batches, write_stream};
 use bywash_cli::render::stdout::Stdout;
 use bywash_cli::render::terminal::Terminal;
 use bywash_core::{Code, Error};
-use bytes::Bytes;
 use insta::assert_snapshot;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -36,7 +36,8 @@ fn rows() -> RecordBatch {
     let instant = 1_356_998_400_000_000 + 5 * 3_600_000_000;
     let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None]);
     let place = StructArray::try_new(
-        vec![Field::new("at", DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("UTC".into())), true)].into(),
+        vec![Field::new("at", DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("UTC".into())), true)]
+            .into(),
         vec![Arc::new(TimestampMicrosecondArray::from(vec![instant, 0]).with_timezone("UTC"))],
         Some(vec![true, false].into()),
     );
@@ -50,11 +51,15 @@ fn rows() -> RecordBatch {
         ("late", Arc::new(BooleanArray::from(vec![Some(true), None]))),
         ("day", Arc::new(Date32Array::from(vec![Some(15_706), None]))),
         ("local", Arc::new(TimestampMicrosecondArray::from(vec![Some(instant), None]))),
-        ("instant", Arc::new(TimestampMicrosecondArray::from(vec![Some(instant + 250_000), None]).with_timezone("Asia/Tokyo"))),
+        (
+            "instant",
+            Arc::new(TimestampMicrosecondArray::from(vec![Some(instant + 250_000), None]).with_timezone("Asia/Tokyo")),
+        ),
         ("list", Arc::new(list)),
         ("place", Arc::new(place.expect("a struct"))),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).expect("rows")
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+        .expect("rows")
 }
 
 fn decimal(values: Vec<Option<i128>>) -> Decimal128Array {
@@ -132,9 +137,11 @@ fn parquet_and_arrow_give_back_the_same_rows() {
         write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch.clone()]).expect("a file");
     }
     let bytes = Bytes::from(fs::read(sandbox.path().join("x.parquet")).expect("a file"));
-    let mut parquet = ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(|reader| reader.build()).expect("Parquet");
+    let mut parquet =
+        ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(|reader| reader.build()).expect("Parquet");
     assert_eq!(parquet.next().expect("a batch").expect("rows").columns()[..3], batch.columns()[..3]);
-    let mut arrow = FileReader::try_new(File::open(sandbox.path().join("x.arrow")).expect("a file"), None).expect("Arrow");
+    let mut arrow =
+        FileReader::try_new(File::open(sandbox.path().join("x.arrow")).expect("a file"), None).expect("Arrow");
     // NaN differs from itself, so its column is left out.
     let found = arrow.next().expect("a batch").expect("rows");
     assert_eq!(found.columns()[4..], batch.columns()[4..]);

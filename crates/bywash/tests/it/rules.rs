@@ -175,7 +175,10 @@ fn r6_an_append_is_computed_from_the_new_file_alone() {
     let report = json(&shop.run(["run", "-o", "json"]).success());
     let events = report["nodes"].as_array().expect("nodes").iter().find(|node| node["name"] == "marts.events");
     assert_eq!(events.expect("the node")["reason"], "new rows", "{report}");
-    assert_eq!(rows(&shop, "select rows_in from bywash.run_nodes where name = 'marts.events' order by rows_in"), ["20", "60"]);
+    assert_eq!(
+        rows(&shop, "select rows_in from bywash.run_nodes where name = 'marts.events' order by rows_in"),
+        ["20", "60"]
+    );
 }
 
 #[test]
@@ -229,7 +232,8 @@ fn r8_revert_takes_the_ledger_back_and_skip_does_not_load_again() {
 #[test]
 fn r8_a_replace_load_takes_back_files_that_are_gone() {
     let shop = shop();
-    let source = shop.read("sources/raw.yml").replace("    partition_by", "    write_disposition: replace\n    partition_by");
+    let source =
+        shop.read("sources/raw.yml").replace("    partition_by", "    write_disposition: replace\n    partition_by");
     shop.write("sources/raw.yml", source);
     orders(&shop, 2, 61, 70);
     shop.run(["run"]).success();

@@ -39,6 +39,7 @@ fn a_script_ends_at_its_first_failure() {
 
 #[test]
 fn quit_leaves_at_once() {
-    let output = sandbox().command(["query", "-o", "csv"]).input("select 1 as a;\n.quit\nselect 2 as b;\n").run().success();
+    let output =
+        sandbox().command(["query", "-o", "csv"]).input("select 1 as a;\n.quit\nselect 2 as b;\n").run().success();
     assert_eq!(output.stdout, "a\n1\n");
 }

@@ -19,7 +19,10 @@ pub(crate) fn shop() -> Sandbox {
     shop.write("seeds/regions.csv", "code,region\nn,north\ns,south\n");
     shop.write("data/customers.csv", "id,name,code\n1,Ann,n\n2,Bob,s\n3,Cid,n\n");
     orders(&shop, 1, 1, 60);
-    shop.write("models/staging/clean.sql", "-- ---\n-- kind: view\n-- ---\nselect id, customer, amount, day from raw.orders where amount > 0\n");
+    shop.write(
+        "models/staging/clean.sql",
+        "-- ---\n-- kind: view\n-- ---\nselect id, customer, amount, day from raw.orders where amount > 0\n",
+    );
     shop.write(
         "models/marts/by_region.sql",
         "select r.region, count(*) as orders, sum(c.amount) as amount\nfrom staging.clean c\n\
@@ -29,7 +32,10 @@ pub(crate) fn shop() -> Sandbox {
         "models/marts/events.sql",
         "-- ---\n-- kind: incremental\n-- incremental_from: [raw.orders]\n-- ---\nselect id, customer, amount * 2 as points from raw.orders\n",
     );
-    shop.write("models/marts/top.sql", "select region, amount, rank() over (order by amount desc, region) as place from marts.by_region\n");
+    shop.write(
+        "models/marts/top.sql",
+        "select region, amount, rank() over (order by amount desc, region) as place from marts.by_region\n",
+    );
     shop.write(
         "models/marts/marts.yml",
         "models:\n  - name: by_region\n    columns:\n      - name: region\n        data_tests: [not_null, unique]\n",

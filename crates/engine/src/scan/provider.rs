@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use async_trait::async_trait;
 use bywash_core::Result as OwnResult;
 use bywash_lake::tables::{DataFile, arrow_schema};
@@ -37,7 +37,7 @@ pub(crate) struct LakeProvider {
 
 impl LakeProvider {
     pub(crate) fn new(table: LakeTable) -> OwnResult<Self> {
-        let schema = arrow_schema(&table.files.schema)?;
+        let schema = without_metadata(arrow_schema(&table.files.schema)?.as_ref());
         Ok(Self { table, schema })
     }
 
@@ -70,6 +70,24 @@ impl LakeProvider {
         let with_statistics = files.len() * self.schema.fields().len() <= MOST_FILE_STATISTICS;
         let files = files.iter().map(|file| self.partitioned(file, with_statistics)).collect::<Result<Vec<_>>>()?;
         Ok(FileGroup::new(files).split_files(partitions.max(1)))
+    }
+}
+
+/// The columns without their ids: the planner compares metadata, and ids differ where columns are alike.
+fn without_metadata(schema: &Schema) -> SchemaRef {
+    Arc::new(Schema::new(schema.fields().iter().map(plain_field).collect::<Fields>()))
+}
+
+fn plain_field(field: &FieldRef) -> FieldRef {
+    Arc::new(Field::new(field.name(), plain_type(field.data_type()), field.is_nullable()))
+}
+
+fn plain_type(kind: &DataType) -> DataType {
+    match kind {
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(plain_field).collect()),
+        DataType::List(element) => DataType::List(plain_field(element)),
+        DataType::Map(entries, sorted) => DataType::Map(plain_field(entries), *sorted),
+        other => other.clone(),
     }
 }
 

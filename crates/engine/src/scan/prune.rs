@@ -15,9 +15,12 @@ use bywash_lake::tables::{DataFile, Datum, Field, PartitionField, TableFiles, Tr
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::PruningPredicate;
+use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
 
 use super::datum::{datum, scalar};
+
+/// Lists of literals up to this length are compared with bounds one by one.
+const LONGEST_LIST: usize = 150;
 
 /// The files that a scan reads, and why it does not read the others.
 pub(super) struct Kept<'a> {
@@ -30,10 +33,14 @@ pub(super) struct Kept<'a> {
 pub(super) fn prune<'a>(
     table: &'a TableFiles,
     files: Vec<&'a DataFile>,
-    schema: &SchemaRef,
+    schema: &'a SchemaRef,
     filter: Option<Arc<dyn PhysicalExpr>>,
 ) -> Kept<'a> {
-    let predicate = filter.and_then(|filter| PruningPredicate::try_new(filter, Arc::clone(schema)).ok());
+    let build = |filter| {
+        let builder = PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema));
+        builder.with_max_in_list_size(LONGEST_LIST).try_build(filter).ok()
+    };
+    let predicate = filter.and_then(build);
     let Some(predicate) = predicate.filter(|predicate| !predicate.always_true()) else {
         return Kept { files, by_partition: 0, by_bounds: 0 };
     };

@@ -162,7 +162,10 @@ fn lists_read_back() {
     let (_, first) = manifest.write("file:///one.avro", 77, 9).unwrap();
     let (_, second) = Manifest { entries: Vec::new(), ..manifest }.write("file:///two.avro", 77, 9).unwrap();
     let summary = &first.partitions;
-    assert_eq!((summary[0].lower_bound.as_deref(), summary[0].upper_bound.as_deref()), (Some(&b"a"[..]), Some(&b"b"[..])));
+    assert_eq!(
+        (summary[0].lower_bound.as_deref(), summary[0].upper_bound.as_deref()),
+        (Some(&b"a"[..]), Some(&b"b"[..]))
+    );
     assert_eq!(summary[1].contains_nan, Some(true));
     let snapshot = Snapshot {
         snapshot_id: 77,
@@ -184,7 +187,8 @@ fn what_cannot_be_kept_is_refused() {
     let entries = vec![entry("x", EntryStatus::Added, 1, vec![None])];
     let uuid = Manifest { schema: schema(), spec: spec(&[(Transform::Identity, 15)]), entries: entries.clone() };
     assert_eq!(uuid.write("m", 77, 1).unwrap_err().code(), Code::NotYetSupported);
-    let wrong = Manifest { schema: schema(), spec: spec(&[(Transform::Identity, 1), (Transform::Identity, 2)]), entries };
+    let wrong =
+        Manifest { schema: schema(), spec: spec(&[(Transform::Identity, 1), (Transform::Identity, 2)]), entries };
     assert_eq!(wrong.write("m", 77, 1).unwrap_err().code(), Code::Bug);
     let listed = ManifestFile { path: "file:///broken.avro".to_owned(), ..ManifestFile::default() };
     let broken = Manifest::read(b"Obj\x01 and then nothing", &listed).unwrap_err();

@@ -46,7 +46,10 @@ fn metadata_reads_back_with_the_ids_it_was_given() {
     for metadata in [&empty, &one, &two] {
         assert_eq!(TableMetadata::parse(&metadata.to_json().unwrap()).unwrap(), *metadata);
     }
-    assert_eq!((two.current_schema_id, two.default_spec_id, two.last_column_id, two.last_partition_id), (5, 3, 60, 1_000));
+    assert_eq!(
+        (two.current_schema_id, two.default_spec_id, two.last_column_id, two.last_partition_id),
+        (5, 3, 60, 1_000)
+    );
     assert_eq!(two.snapshot_by_id(71).unwrap().timestamp_ms, 1_000, "time does not go back");
     assert_eq!(two.location, "file:///warehouse/raw/flights-1");
     let json: serde_json::Value = serde_json::from_slice(&two.to_json().unwrap()).unwrap();

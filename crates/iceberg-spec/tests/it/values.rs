@@ -10,10 +10,12 @@ pub fn datum() -> impl Strategy<Value = Datum> {
         any::<i64>().prop_map(Datum::Long),
         any::<f32>().prop_map(Datum::Float),
         any::<f64>().prop_map(Datum::Double),
-        (-10_i128.pow(9) + 1..10_i128.pow(9))
-            .prop_map(|unscaled| Datum::Decimal { unscaled, precision: 9, scale: 2 }),
-        (-10_i128.pow(38) + 1..10_i128.pow(38))
-            .prop_map(|unscaled| Datum::Decimal { unscaled, precision: 38, scale: 0 }),
+        (-10_i128.pow(9) + 1..10_i128.pow(9)).prop_map(|unscaled| Datum::Decimal { unscaled, precision: 9, scale: 2 }),
+        (-10_i128.pow(38) + 1..10_i128.pow(38)).prop_map(|unscaled| Datum::Decimal {
+            unscaled,
+            precision: 38,
+            scale: 0
+        }),
         any::<i32>().prop_map(Datum::Date),
         (0..86_400_000_000_i64).prop_map(Datum::Time),
         any::<i64>().prop_map(Datum::Timestamp),

@@ -24,6 +24,9 @@ pub struct ReadOptions {
     pub delimiter: Option<Character>,
     /// Whether the first record of CSV holds names; looked at when not given, and taken for names in doubt.
     pub header: Option<bool>,
+    /// The names of the fields of CSV: of one without a header, unless `header: true` says that they replace it.
+    #[serde(alias = "column_names")]
+    pub names: Vec<String>,
     /// Fields of CSV that mean null. An empty field of a column that is not text is null in any case.
     #[serde(deserialize_with = "one_or_many", alias = "null_value", alias = "nullstr")]
     pub null_values: Vec<String>,
@@ -62,6 +65,7 @@ impl Default for ReadOptions {
             format: None,
             delimiter: None,
             header: None,
+            names: Vec::new(),
             null_values: vec![String::new()],
             quoted_empty: QuotedEmpty::Null,
             encoding: "utf-8".to_owned(),
@@ -80,6 +84,11 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
+    /// Whether there is a header, if the source says so.
+    pub(crate) fn known_header(&self) -> Option<bool> {
+        self.header.or((!self.names.is_empty()).then_some(false))
+    }
+
     /// The threads to parse with.
     pub(crate) fn thread_count(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, usize::from).min(8);

@@ -19,12 +19,17 @@ pub struct Objects {
     store: Arc<dyn CatalogStore>,
     pending: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
     field_ids: Arc<Mutex<Vec<FieldIdRow>>>,
+    /// Objects never change, so what was read once is right for ever.
+    known: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
 }
+
+/// Objects kept in memory; beyond it they are read again.
+const MOST_KNOWN: usize = 50_000;
 
 impl Objects {
     /// A view with nothing pending.
     pub fn new(store: Arc<dyn CatalogStore>) -> Self {
-        Self { store, pending: Arc::default(), field_ids: Arc::default() }
+        Self { store, pending: Arc::default(), field_ids: Arc::default(), known: Arc::default() }
     }
 
     /// Reads one object.
@@ -33,9 +38,18 @@ impl Objects {
     /// The object is absent, or is not what was expected.
     pub async fn read<T: DeserializeOwned>(&self, id: ObjectId) -> Result<T> {
         let waiting = self.lock().get(&id).cloned();
-        let bytes = match waiting {
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = match waiting.or_else(|| known().get(&id).cloned()) {
             Some(bytes) => bytes,
-            None => self.store.object(id).await?,
+            None => {
+                let bytes = self.store.object(id).await?;
+                let mut known = known();
+                if known.len() >= MOST_KNOWN {
+                    known.clear();
+                }
+                known.insert(id, bytes.clone());
+                bytes
+            }
         };
         serde_json::from_slice(&bytes).map_err(|error| {
             Error::new(Code::CatalogCorrupt, format!("object `{id}` of the catalog cannot be read"))

@@ -1,7 +1,7 @@
 //! One more snapshot on a table's metadata.
 //!
-//! Order (rule T1): data files are durable already; then manifests, then the manifest list, then `metadata.json`,
-//! each under a new name and durable before the next. The history stays linear (rule T2). An append adds one
+//! Order (rule T1): data files are durable already; then manifests and the manifest list, then `metadata.json`, all
+//! under new names and durable before the next step. The history stays linear (rule T2). An append adds one
 //! manifest; removing files rewrites only the manifests that list them; when there are too many, they are merged.
 
 use std::collections::{BTreeMap, HashSet};
@@ -50,7 +50,7 @@ impl NewSnapshot {
     pub fn new(label: &str, added: Vec<DataFile>, removed: HashSet<String>) -> Self {
         let extras = BTreeMap::from([("bywash.change".to_owned(), label.to_owned())]);
         let (high, low) = Uuid::new_v4().as_u64_pair();
-        // Positive and, for readers that keep numbers as floats, without a sign to lose.
+        // Positive, as every writer of Iceberg makes them.
         let snapshot_id = ((high ^ low) >> 1).cast_signed();
         Self { added, removed, snapshot_id, extras }
     }
@@ -237,16 +237,16 @@ impl Commit<'_> {
 
     async fn write(self, plan: Plan, snapshot: Snapshot) -> Result<Committed> {
         let mut lines = plan.kept;
-        let mut writes = Vec::new();
+        let mut files = Vec::new();
         for (number, manifest) in plan.new.iter().enumerate() {
-            let name = self.name(&format!("{}-m{number}.avro", self.id));
-            let (bytes, line) =
-                manifest.write(&self.warehouse.recorded(&name), self.snapshot_id, self.sequence_number)?;
+            let path = self.warehouse.recorded(&self.name(&format!("{}-m{number}.avro", self.id)));
+            let (bytes, line) = manifest.write(&path, self.snapshot_id, self.sequence_number)?;
             lines.push(line);
-            writes.push(async move { self.warehouse.write(&name, bytes).await });
+            files.push((path, bytes));
         }
-        try_join_all(writes).await?;
-        self.warehouse.write(&snapshot.manifest_list, write_manifest_list(&lines, &snapshot)).await?;
+        files.push((snapshot.manifest_list.clone(), write_manifest_list(&lines, &snapshot)));
+        // Together: each would wait for the disk alone.
+        try_join_all(files.into_iter().map(|(path, bytes)| async move { self.warehouse.write(&path, bytes).await })).await?;
         let previous = self.table.file().map(|file| self.warehouse.recorded(file));
         let next = self.table.metadata().with_snapshot(snapshot, previous.as_deref())?;
         let metadata = self.name(&format!("{:05}-{}.metadata.json", self.version(), self.id));

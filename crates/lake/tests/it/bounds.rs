@@ -130,7 +130,8 @@ async fn t8_a_row_group_of_long_texts_counts_like_one_of_short_ones() {
 async fn t8_zero_has_bounds_of_both_signs_and_nan_has_none() {
     let scratch = Scratch::new();
     let column = |values: Vec<f64>| -> RecordBatch {
-        RecordBatch::try_from_iter_with_nullable([("x", Arc::new(Float64Array::from(values)) as ArrayRef, true)]).unwrap()
+        RecordBatch::try_from_iter_with_nullable([("x", Arc::new(Float64Array::from(values)) as ArrayRef, true)])
+            .unwrap()
     };
     let shape = shape(column(vec![]).schema_ref(), &[]);
     let zero = &write(&scratch.warehouse, &shape, &[column(vec![-0.0, 0.0])]).await[0];

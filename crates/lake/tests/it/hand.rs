@@ -1,8 +1,8 @@
 //! By hand.
-use bywash_lake::storage::Warehouse;
-use bywash_lake::tables::*;
 use crate::fixture::*;
 use crate::rows::*;
+use bywash_lake::storage::Warehouse;
+use bywash_lake::tables::*;
 
 #[tokio::test]
 #[ignore]
@@ -10,7 +10,26 @@ async fn warehouse() {
     let Ok(root) = std::env::var("HAND") else { return };
     let warehouse = Warehouse::open(std::path::Path::new(&root)).unwrap();
     let rows = every_type(0, 1000);
-    for (name, parts) in [("flat", vec![]), ("parts", vec!["month(seen)", "bucket(3, id)", "truncate(100, small)"]), ("more", vec!["price", "day", "truncate(6, name)", "year(seen_utc)", "hour(seen)", "flag", "truncate(500, price)", "raw", "code", "at", "ratio"])] {
+    for (name, parts) in [
+        ("flat", vec![]),
+        ("parts", vec!["month(seen)", "bucket(3, id)", "truncate(100, small)"]),
+        (
+            "more",
+            vec![
+                "price",
+                "day",
+                "truncate(6, name)",
+                "year(seen_utc)",
+                "hour(seen)",
+                "flag",
+                "truncate(500, price)",
+                "raw",
+                "code",
+                "at",
+                "ratio",
+            ],
+        ),
+    ] {
         let mut shape = shape(rows.schema_ref(), &parts);
         shape.folder = format!("test/{name}-00000000");
         shape.cluster_by = vec!["id".to_owned()];
@@ -21,7 +40,12 @@ async fn warehouse() {
         let third = write(&warehouse, &shape, &[every_type(2000, 10)]).await;
         let three = change(&warehouse, &two, third, &[&first[0]]).await;
         let expected = files(&warehouse, &three).await;
-        println!("{name} {} rows {} files {}", warehouse.absolute(&three.metadata).unwrap().display(), expected.files.iter().map(|f| f.record_count).sum::<u64>(), expected.files.len());
+        println!(
+            "{name} {} rows {} files {}",
+            warehouse.absolute(&three.metadata).unwrap().display(),
+            expected.files.iter().map(|f| f.record_count).sum::<u64>(),
+            expected.files.len()
+        );
     }
     let mut shape = shape(rows.schema_ref(), &["month(seen)"]);
     shape.folder = "test/empty-00000000".to_owned();
@@ -35,7 +59,11 @@ async fn warehouse() {
 async fn codecs() {
     let Ok(path) = std::env::var("HAND_PARQUET") else { return };
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap().with_batch_size(16384).build().unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap())
+        .unwrap()
+        .with_batch_size(16384)
+        .build()
+        .unwrap();
     let batches: Vec<_> = reader.map(Result::unwrap).collect();
     let shape = shape(batches[0].schema_ref(), &[]);
     for codec in [Codec::Lz4, Codec::Zstd] {
@@ -48,7 +76,8 @@ async fn codecs() {
                 let files = write_with(&scratch.warehouse, &shape, &batches, settings).await;
                 let wrote = start.elapsed().as_secs_f64();
                 let start = std::time::Instant::now();
-                let read: usize = files.iter().flat_map(|f| read_file(&scratch.warehouse, f)).map(|b| b.num_rows()).sum();
+                let read: usize =
+                    files.iter().flat_map(|f| read_file(&scratch.warehouse, f)).map(|b| b.num_rows()).sum();
                 let took = start.elapsed().as_secs_f64();
                 assert_eq!(read, batches.iter().map(|b| b.num_rows()).sum::<usize>());
                 best = (best.0.min(wrote), best.1.min(took), files.iter().map(|f| f.file_size_in_bytes).sum::<u64>());

@@ -27,7 +27,9 @@ fn terms_are_a_column_or_a_transform_of_one() {
     assert_eq!(term(" month( time_hour ) ").unwrap(), (Transform::Month, "time_hour".to_owned()));
     assert_eq!(term("bucket(4, \"Flight No.\")").unwrap(), (Transform::Bucket(4), "Flight No.".to_owned()));
     assert_eq!(term("Truncate(2,carrier)").unwrap(), (Transform::Truncate(2), "carrier".to_owned()));
-    for wrong in ["", "month()", "bucket(carrier)", "bucket(0, carrier)", "month(2, x)", "week(x)", "a b", "truncate(-1, x)"] {
+    for wrong in
+        ["", "month()", "bucket(carrier)", "bucket(0, carrier)", "month(2, x)", "week(x)", "a b", "truncate(-1, x)"]
+    {
         assert_eq!(term(wrong).unwrap_err().code(), Code::InvalidSetting, "{wrong}");
     }
 }
@@ -39,8 +41,10 @@ fn fields_have_names_that_avro_takes_and_no_column_has() {
         &terms(&["month(time_hour)", "carrier", "truncate(1, carrier)", "bucket(4, `Flight No.`)"]),
         &schema,
     );
-    let names: Vec<(i32, String)> = spec.unwrap().fields.into_iter().map(|field| (field.field_id, field.name)).collect();
-    let expected = [(1000, "time_hour_month"), (1001, "carrier"), (1002, "carrier_trunc_1_2"), (1003, "Flight_No__bucket_4")];
+    let names: Vec<(i32, String)> =
+        spec.unwrap().fields.into_iter().map(|field| (field.field_id, field.name)).collect();
+    let expected =
+        [(1000, "time_hour_month"), (1001, "carrier"), (1002, "carrier_trunc_1_2"), (1003, "Flight_No__bucket_4")];
     assert_eq!(names, expected.map(|(id, name)| (id, name.to_owned())));
 }
 

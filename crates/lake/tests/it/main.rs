@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 mod bounds;
+mod changes;
 mod commits;
 mod conforming;
 mod durability;

@@ -23,13 +23,24 @@ pub fn every_type(first: usize, count: usize) -> RecordBatch {
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("id", Arc::new(Int64Array::from_iter_values(rows()))),
         ("flag", Arc::new(rows().map(|row| some(row).then_some(row % 2 == 0)).collect::<BooleanArray>())),
-        ("small", Arc::new(rows().map(|row| some(row).then_some((row * 37 % 1_000 - 500) as i32)).collect::<Int32Array>())),
+        (
+            "small",
+            Arc::new(rows().map(|row| some(row).then_some((row * 37 % 1_000 - 500) as i32)).collect::<Int32Array>()),
+        ),
         ("ratio", Arc::new(rows().map(|row| some(row).then_some(row as f32 / 8.0)).collect::<Float32Array>())),
         ("amount", Arc::new(rows().map(|row| some(row).then_some(row as f64 * -1.5)).collect::<Float64Array>())),
         ("price", Arc::new(decimal.with_precision_and_scale(9, 2).unwrap())),
         ("day", Arc::new(rows().map(|row| some(row).then_some((row * 11 - 2_000) as i32)).collect::<Date32Array>())),
-        ("at", Arc::new(rows().map(|row| some(row).then_some(row * 3_599_000_000)).collect::<Time64MicrosecondArray>())),
-        ("seen", Arc::new(rows().map(|row| some(row).then_some(NEW_YEAR + row * DAY / 5)).collect::<TimestampMicrosecondArray>())),
+        (
+            "at",
+            Arc::new(rows().map(|row| some(row).then_some(row * 3_599_000_000)).collect::<Time64MicrosecondArray>()),
+        ),
+        (
+            "seen",
+            Arc::new(
+                rows().map(|row| some(row).then_some(NEW_YEAR + row * DAY / 5)).collect::<TimestampMicrosecondArray>(),
+            ),
+        ),
         (
             "seen_utc",
             Arc::new(
@@ -39,7 +50,14 @@ pub fn every_type(first: usize, count: usize) -> RecordBatch {
                     .with_timezone("UTC"),
             ),
         ),
-        ("name", Arc::new(rows().map(|row| some(row).then(|| format!("name of the {row}th row, ü{}", row * row))).collect::<StringArray>())),
+        (
+            "name",
+            Arc::new(
+                rows()
+                    .map(|row| some(row).then(|| format!("name of the {row}th row, ü{}", row * row)))
+                    .collect::<StringArray>(),
+            ),
+        ),
         ("raw", Arc::new(rows().map(|row| some(row).then(|| row.to_be_bytes().to_vec())).collect::<BinaryArray>())),
         ("code", fixed(rows())),
         ("place", place(rows())),

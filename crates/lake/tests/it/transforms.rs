@@ -47,6 +47,16 @@ fn transform() -> impl Strategy<Value = Transform> {
     ]
 }
 
+/// Their truncated decimals have as many digits as they need, and no trailing zeros.
+fn comparable(value: Datum) -> Datum {
+    let Datum::Decimal { mut unscaled, mut scale, .. } = value else { return value };
+    while scale > 0 && unscaled % 10 == 0 {
+        unscaled /= 10;
+        scale -= 1;
+    }
+    Datum::Decimal { unscaled, precision: 38, scale }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
@@ -54,14 +64,19 @@ proptest! {
     fn transforms_agree_with_the_iceberg_crate(value in value(), transform in transform()) {
         let fits = transform.result_type(&value.kind()).is_ok();
         match apply_to(transform, &value) {
-            Ok(ours) => prop_assert_eq!(ours, reference_transform(transform, &value).unwrap()),
+            Ok(ours) => {
+                let theirs = reference_transform(transform, &value).unwrap();
+                prop_assert_eq!(comparable(ours.unwrap()), comparable(theirs.unwrap()));
+            }
             Err(_) => prop_assert!(!fits),
         }
     }
 
     #[test]
     fn the_range_of_a_partition_contains_its_values(value in value(), transform in transform()) {
-        prop_assume!(transform.result_type(&value.kind()).is_ok());
+        if transform.result_type(&value.kind()).is_err() {
+            return Ok(());
+        }
         let partition = apply_to(transform, &value).unwrap().unwrap();
         if let Some((lower, upper)) = range_of(transform, &partition, &value.kind()) {
             prop_assert!(lower <= value && value <= upper, "{:?} to {:?}", lower, upper);
@@ -125,7 +140,9 @@ fn hours_at_the_end_of_time_have_no_range() {
 
 #[test]
 fn transforms_that_do_not_fit_are_refused() {
-    for (transform, kind) in [(Transform::Hour, Type::Date), (Transform::Bucket(2), Type::Double), (Transform::Year, Type::Long)] {
+    for (transform, kind) in
+        [(Transform::Hour, Type::Date), (Transform::Bucket(2), Type::Double), (Transform::Year, Type::Long)]
+    {
         assert!(transform.result_type(&kind).is_err(), "{transform} of {kind}");
     }
 }

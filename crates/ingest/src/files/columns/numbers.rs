@@ -151,11 +151,10 @@ pub(crate) fn real(text: &[u8], plain: bool) -> Real {
     if value.is_finite() && value != 0.0 { Real::Number(value) } else { Real::Lossy }
 }
 
-/// A whole number beyond 2^53 is held if no digit changes.
+/// A whole number beyond 2^53 is held if no digit changes. One beyond 64 bits counts as a code, whatever its digits.
 fn long_whole(text: &[u8]) -> Real {
-    let exact = std::str::from_utf8(text).ok().and_then(|text| text.parse::<i128>().ok());
-    match exact {
-        Some(exact) if (exact as f64) as i128 == exact => Real::Number(exact as f64),
+    match loose_whole(text) {
+        Some(value) if is_exact(value) => Real::Number(value as f64),
         _ => Real::Lossy,
     }
 }

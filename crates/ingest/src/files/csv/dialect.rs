@@ -39,8 +39,8 @@ pub(crate) struct CsvSettings {
     pub(crate) encoding: &'static Encoding,
     pub(crate) nulls: Nulls,
     pub(crate) formats: TimeFormats,
-    /// The names of declared columns: those of the fields, where there is no header and as many are declared.
-    pub(crate) declared: Vec<String>,
+    /// The names of the fields, where there is no header.
+    pub(crate) names: Vec<String>,
 }
 
 /// Which fields mean null.
@@ -105,7 +105,7 @@ impl CsvSettings {
             encoding: encoding_of(&options.encoding)?,
             nulls: Nulls::new(options),
             formats: time_formats(options)?,
-            declared: options.columns.names().map(str::to_owned).collect(),
+            names: options.names.clone(),
         };
         let chosen = [settings.delimiter, settings.quote, settings.escape, settings.comment];
         let given: Vec<u8> = chosen.into_iter().flatten().collect();

@@ -104,10 +104,8 @@ impl CsvSource {
                 .at(Place::line(shown, 1))
                 .hint("is the delimiter right? say it in the source: `delimiter: \";\"`"));
         }
-        if !named {
-            let declared = &self.settings.declared;
-            let numbered = (0..first.len()).map(numbered);
-            return Ok(if declared.len() == first.len() { declared.clone() } else { numbered.collect() });
+        if !named || !self.settings.names.is_empty() {
+            return given_names(&self.settings, shown, first.len());
         }
         if first.iter().any(|name| name.contains('\0')) {
             return Err(Error::new(
@@ -121,6 +119,21 @@ impl CsvSource {
         self.warnings.extend(warnings);
         Ok(names)
     }
+}
+
+/// The names of fields without a header.
+fn given_names(settings: &CsvSettings, shown: &str, count: usize) -> Result<Vec<String>> {
+    let given = settings.names.len();
+    if given == 0 {
+        return Ok((0..count).map(numbered).collect());
+    }
+    if given == count {
+        return Ok(settings.names.clone());
+    }
+    let message = format!("the first record has {count} fields, and the source names {given}");
+    Err(Error::new(Code::CsvFieldCount, message)
+        .at(Place::line(shown, 1))
+        .hint("give a name to every field in `names`, or leave it out: `column_1`, `column_2`, …"))
 }
 
 /// The beginning of a part, as far as it is needed to understand the rest.

@@ -69,7 +69,7 @@ impl Typing {
 
     /// How to know whether a CSV part has a header.
     pub(crate) fn header_rule(&self, options: &ReadOptions) -> HeaderRule {
-        match options.header.or(self.header) {
+        match options.known_header().or(self.header) {
             Some(known) => HeaderRule::Known(known),
             None => HeaderRule::Match(self.schema.fields().iter().map(|field| field.name().clone()).collect()),
         }
@@ -161,7 +161,7 @@ impl Looker<'_> {
             warnings.extend(results.warnings());
             guess |= results.was_cut();
         }
-        if !header && self.options.header.is_none() {
+        if !header && self.options.known_header().is_none() {
             warnings.push(
                 "the first line looks like data, not like names; if it holds names, say so: `header: true`".to_owned(),
             );
@@ -211,7 +211,7 @@ impl Looker<'_> {
 
 /// Whether the files have headers: as told, or because two begin alike, or as the first looks.
 fn has_header(files: &[FoundFile], options: &ReadOptions, settings: &Arc<CsvSettings>) -> Result<bool> {
-    if let Some(known) = options.header {
+    if let Some(known) = options.known_header() {
         return Ok(known);
     }
     let mut first: Option<(Vec<String>, bool)> = None;

@@ -1,0 +1,55 @@
+//! Memory has a limit and disk has one; within both queries spill, beyond both they say who wanted how much.
+
+use bywash_core::Code;
+use bywash_engine::EngineSettings;
+
+use crate::fixture::Lake;
+
+const SORT: &str = "select value, 'a text that is long enough to take some room ' || (value * 7919 % 1000003) as note \
+                    from generate_series(1, 1000000) order by note";
+
+fn lake(memory_limit: u64, spill_limit: u64) -> Lake {
+    let spill_folder = tempfile::tempdir().expect("a folder").keep();
+    Lake::with(EngineSettings { memory_limit, spill_folder, spill_limit, threads: 2 })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sort_spills_within_its_limits() {
+    let lake = lake(64 << 20, 1 << 30);
+    let mut rows = lake.plan(SORT).await.expect("plan").stream().await.expect("rows");
+    let mut count = 0;
+    while let Some(batch) = futures::StreamExt::next(&mut rows).await {
+        count += batch.expect("a batch").num_rows();
+    }
+    assert_eq!(count, 1_000_000);
+    assert!(rows.measured().bytes_spilled > 0, "{:?}", rows.measured());
+    drop(rows);
+    assert_eq!(lake.engine.spill_in_use(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_memory_without_disk_the_error_says_who_wanted_how_much() {
+    let lake = lake(32 << 20, 0);
+    let error = lake.plan(SORT).await.expect("plan").collect().await.expect_err("too much");
+    assert_eq!(error.code(), Code::MemoryLimit, "{error:?}");
+    assert!(error.message().contains("ExternalSorter") && error.message().contains("wanted"), "{error:?}");
+    assert!(error.hints()[0].contains("[engine] memory_limit"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_memory_and_disk_the_error_names_the_disk() {
+    let lake = lake(32 << 20, 8 << 20);
+    let error = lake.plan(SORT).await.expect("plan").collect().await.expect_err("too much");
+    assert_eq!(error.code(), Code::SpillLimit, "{error:?}");
+    assert!(error.hints()[0].contains("[engine] spill_limit"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_join_that_does_not_fit_is_sorted_instead() {
+    let lake = lake(48 << 20, 1 << 30);
+    let sql = "select count(*), sum(length(a.note)) from \
+               (select value, 'some text that takes room in memory ' || value as note from generate_series(1, 1500000)) a \
+               join (select value, 'other text that takes room ' || value as note from generate_series(1, 1500000)) b \
+               on a.value = b.value and length(a.note) > length(b.note) - 100";
+    assert_eq!(lake.rows(sql).await[0][0], "1500000");
+}

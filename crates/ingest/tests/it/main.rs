@@ -1,0 +1,14 @@
+//! Files as they come, read the way a load reads them.
+
+mod csv_types;
+mod csv_values;
+mod csv_wrong;
+mod find;
+mod flights;
+mod json;
+mod limits;
+mod options;
+mod packed;
+mod parquet;
+mod properties;
+mod support;
