@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -18,7 +19,7 @@ use bywash_cli::render::stdout::Stdout;
 use bywash_cli::render::terminal::Terminal;
 use bywash_core::{Code, Error};
 use insta::assert_snapshot;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderBuilder, ParquetRecordBatchReaderBuilder};
 
 use crate::sandbox;
 
@@ -134,11 +135,11 @@ fn parquet_and_arrow_give_back_the_same_rows() {
     let batch = rows();
     for name in ["x.parquet", "x.arrow"] {
         let flags = OutputFlags { output: None, to: Some(name.into()) };
-        write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch.clone()]).expect("a file");
+        write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect("a file");
     }
     let bytes = Bytes::from(fs::read(sandbox.path().join("x.parquet")).expect("a file"));
     let mut parquet =
-        ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(|reader| reader.build()).expect("Parquet");
+        ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(ArrowReaderBuilder::build).expect("Parquet");
     assert_eq!(parquet.next().expect("a batch").expect("rows").columns()[..3], batch.columns()[..3]);
     let mut arrow =
         FileReader::try_new(File::open(sandbox.path().join("x.arrow")).expect("a file"), None).expect("Arrow");
@@ -167,7 +168,7 @@ fn a_place_that_cannot_be_written_is_named_as_it_was_typed() {
     let batch = rows();
     for (to, code) in [("nowhere/x.csv", Code::MissingFile), ("folder", Code::FileSystem)] {
         let flags = OutputFlags { output: None, to: Some(to.into()) };
-        let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch.clone()]).expect_err(to);
+        let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect_err(to);
         assert_eq!(error.code(), code, "{error:?}");
         assert!(error.message().starts_with(&format!("cannot write `{to}`: ")), "{error:?}");
     }
@@ -178,7 +179,7 @@ fn a_full_disk_is_told_and_devices_stay_devices() {
     let sandbox = sandbox();
     let batch = rows();
     let flags = OutputFlags { output: Some(Format::Csv), to: Some("/dev/full".into()) };
-    let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch.clone()]).expect_err("full");
+    let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect_err("full");
     assert_eq!(error.code(), Code::DiskFull);
     let flags = OutputFlags { output: Some(Format::Csv), to: Some("/dev/null".into()) };
     write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a device");
