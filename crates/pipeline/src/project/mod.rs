@@ -7,6 +7,7 @@
 //! bytes ─ files ─► Document ─ yaml, toml, front_matter ─► tree ─ fields ─► settings, sources, seeds, models, tests
 //! ```
 
+mod column_types;
 mod columns;
 pub(crate) mod data_tests;
 mod document;
@@ -30,6 +31,7 @@ mod toml;
 mod tree;
 mod yaml;
 
+pub use column_types::ColumnTypes;
 pub use columns::Column;
 pub use data_tests::{DataTest, Severity};
 pub(crate) use fields::{listed, together};
@@ -38,7 +40,7 @@ pub use layout::PartitionField;
 pub use load::{Project, find_root};
 pub use model_options::{Answer, FolderOptions, ModelKind, ModelOptions, SortKey};
 pub use models::Model;
-pub use reader_options::{FileFormat, OnError, ReaderOptions};
+pub use reader_options::{FileFormat, OnError, QuotedEmpty, ReaderOptions};
 pub use seeds::Seed;
 pub use settings::{SettingDoc, Settings};
 pub use sources::{OnChange, Resource, WriteDisposition};

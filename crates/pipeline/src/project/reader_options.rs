@@ -3,10 +3,9 @@
 //! A mirror of the reader's own options: the binary converts one into the other, so that neither crate needs the
 //! other. A key that is absent is guessed from the file, or has the reader's default.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::column_types::ColumnTypes;
 use super::document::Span;
 use super::fields::Fields;
 
@@ -18,6 +17,16 @@ pub enum OnError {
     Fail,
     /// It is kept in `<table>__rejected` with its place and the reason.
     Quarantine,
+}
+
+/// What a field of two quotes means in a text column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum QuotedEmpty {
+    /// The same as an empty field without quotes.
+    Null,
+    /// A text of no characters.
+    String,
 }
 
 /// What a file holds, whatever its name says.
@@ -44,9 +53,15 @@ pub struct ReaderOptions {
     /// Between the fields of CSV; guessed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// Around the fields of CSV that hold delimiters.
+    /// The names of the fields of CSV that has no header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Option<Vec<String>>,
+    /// Around the fields of CSV that hold delimiters; empty for nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
+    /// What escapes a quote inside a quoted field of CSV, besides doubling it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escape: Option<String>,
     /// Begins a line of CSV that is no row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
@@ -59,6 +74,9 @@ pub struct ReaderOptions {
     /// What stands for null.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub null_values: Option<Vec<String>>,
+    /// What `""` means in a text column of CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted_empty: Option<QuotedEmpty>,
     /// Any label of the WHATWG encoding standard.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -69,8 +87,8 @@ pub struct ReaderOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records_path: Option<String>,
     /// Types that are declared, by column; the others are inferred.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub columns: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "ColumnTypes::is_empty")]
+    pub columns: ColumnTypes,
     /// What happens to a row that cannot be read; it fails the load unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_error: Option<OnError>,
@@ -80,16 +98,19 @@ impl ReaderOptions {
     /// These options, and where they are silent the other's.
     #[must_use]
     pub fn over(self, other: &Self) -> Self {
-        let mut columns = other.columns.clone();
-        columns.extend(self.columns);
+        let mut columns = self.columns;
+        columns.fill_in(&other.columns);
         Self {
             format: self.format.or(other.format),
             delimiter: self.delimiter.or_else(|| other.delimiter.clone()),
+            names: self.names.or_else(|| other.names.clone()),
             quote: self.quote.or_else(|| other.quote.clone()),
+            escape: self.escape.or_else(|| other.escape.clone()),
             comment: self.comment.or_else(|| other.comment.clone()),
             header: self.header.or(other.header),
             skip_lines: self.skip_lines.or(other.skip_lines),
             null_values: self.null_values.or_else(|| other.null_values.clone()),
+            quoted_empty: self.quoted_empty.or(other.quoted_empty),
             encoding: self.encoding.or_else(|| other.encoding.clone()),
             timestamp_formats: self.timestamp_formats.or_else(|| other.timestamp_formats.clone()),
             records_path: self.records_path.or_else(|| other.records_path.clone()),
@@ -115,19 +136,23 @@ pub fn read_reader_options(fields: &mut Fields<'_>) -> ReaderOptions {
         ("json", FileFormat::Json),
         ("parquet", FileFormat::Parquet),
     ];
+    let quoted_empties = [("null", QuotedEmpty::Null), ("string", QuotedEmpty::String)];
     let on_errors = [("fail", OnError::Fail), ("quarantine", OnError::Quarantine)];
     ReaderOptions {
         format: fields.choice("format", &formats).map(|format| format.value),
         delimiter: read_delimiter(fields),
-        quote: read_character(fields, "quote"),
+        names: fields.texts("names").map(|texts| texts.value),
+        quote: read_quote(fields),
+        escape: read_character(fields, "escape"),
         comment: read_character(fields, "comment"),
         header: fields.truth("header"),
         skip_lines: fields.number("skip_lines"),
         null_values: fields.texts("null_values").map(|texts| texts.value),
+        quoted_empty: fields.choice("quoted_empty", &quoted_empties).map(|word| word.value),
         encoding: fields.text("encoding").map(|text| text.value),
         timestamp_formats: fields.texts("timestamp_formats").map(|texts| texts.value),
-        records_path: fields.text("records_path").map(|text| text.value),
-        columns: BTreeMap::new(),
+        records_path: read_records_path(fields),
+        columns: ColumnTypes::default(),
         on_error: fields.choice("on_error", &on_errors).map(|on_error| on_error.value),
     }
 }
@@ -139,6 +164,18 @@ fn read_delimiter(fields: &mut Fields<'_>) -> Option<String> {
         _ => word.value,
     };
     one_character(fields, "delimiter", delimiter, word.span)
+}
+
+/// `records_path`, or dlt's `data_selector`.
+fn read_records_path(fields: &mut Fields<'_>) -> Option<String> {
+    let (_, node) = fields.either("records_path", "data_selector")?;
+    fields.source().text(node, "`records_path`").map(|text| text.value)
+}
+
+/// An empty text says that nothing is quoted.
+fn read_quote(fields: &mut Fields<'_>) -> Option<String> {
+    let text = fields.text("quote")?;
+    if text.value.is_empty() { Some(text.value) } else { one_character(fields, "quote", text.value, text.span) }
 }
 
 fn read_character(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
