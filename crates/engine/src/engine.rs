@@ -1,5 +1,6 @@
 //! One engine a process: the memory, the disk and the functions that all sessions share.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -124,4 +125,10 @@ fn config(settings: &EngineSettings) -> SessionConfig {
 fn sort_reservation(settings: &EngineSettings) -> usize {
     let share = settings.memory_limit / (settings.partitions() as u64 * 8);
     usize::try_from(share.min(16 << 20)).unwrap_or(usize::MAX)
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Engine").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }

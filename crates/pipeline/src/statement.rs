@@ -15,7 +15,7 @@ use bywash_lake::tables::TableFiles;
 use bywash_lake::{Draft, Lake};
 
 use crate::lake_view::{FileOpener, LakeResolver, WorkingTree};
-use crate::run::{Written, write_query};
+use crate::run::{Meter, Written, write_query};
 
 const MOST_TRIES: usize = 100;
 
@@ -113,7 +113,7 @@ impl StatementContext {
             tree.objects(),
             &name,
             TableKind::Hand,
-            &planned.table_schema()?,
+            planned.table_schema()?.as_ref(),
             &parsed.partition_by,
             &parsed.cluster_by,
         )?;
@@ -122,7 +122,7 @@ impl StatementContext {
     }
 
     async fn write_new(&self, tree: &WorkingTree, name: &TableName, draft: &Draft, planned: Planned) -> Result<u64> {
-        let written = write_query(&self.lake, &draft.shape, planned, |_| ()).await?;
+        let written = write_query(&self.lake, &draft.shape, planned, Meter::silent()).await?;
         let rows = written.rows;
         let state = TableState::default()
             .append(ObjectId::unique(), written.files, "create table")
@@ -142,7 +142,7 @@ impl StatementContext {
         let (name, entry) = self.writable(tree, resolver, target).await?;
         let shape = self.lake.shape(&entry).await?;
         let planned = self.engine.session(resolver.clone()).plan(parsed, &self.parameters).await?;
-        let written = write_query(&self.lake, &shape, planned, |_| ()).await?;
+        let written = write_query(&self.lake, &shape, planned, Meter::silent()).await?;
         let rows = written.rows;
         let state = TableState::read(tree.objects(), &entry).await?;
         let overwrites = parsed.kind == StatementKind::InsertOverwrite;

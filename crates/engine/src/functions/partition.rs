@@ -22,7 +22,7 @@ pub(crate) fn partition_value(transform: Transform, column: Expr) -> Expr {
 
 /// The functions that users may call.
 pub(super) fn sql_functions() -> [OfNumberAndColumn; 2] {
-    [OfNumberAndColumn::new("bucket", Transform::Bucket), OfNumberAndColumn::new("truncate", Transform::Truncate)]
+    [OfNumberAndColumn::new(Numbered::Bucket), OfNumberAndColumn::new(Numbered::Truncate)]
 }
 
 /// A transform whose number is fixed: `month(c)`.
@@ -66,14 +66,29 @@ impl ScalarUDFImpl for OfColumn {
 /// A transform whose number stands first: `bucket(16, c)`.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct OfNumberAndColumn {
-    name: &'static str,
-    make: fn(u32) -> Transform,
+    form: Numbered,
     signature: Signature,
 }
 
+/// The transforms that have a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Numbered {
+    Bucket,
+    Truncate,
+}
+
+impl Numbered {
+    const fn of(self, number: u32) -> Transform {
+        match self {
+            Self::Bucket => Transform::Bucket(number),
+            Self::Truncate => Transform::Truncate(number),
+        }
+    }
+}
+
 impl OfNumberAndColumn {
-    fn new(name: &'static str, make: fn(u32) -> Transform) -> Self {
-        Self { name, make, signature: Signature::any(2, Volatility::Immutable) }
+    fn new(form: Numbered) -> Self {
+        Self { form, signature: Signature::any(2, Volatility::Immutable) }
     }
 
     fn transform(&self, number: &ColumnarValue) -> Result<Transform> {
@@ -82,15 +97,18 @@ impl OfNumberAndColumn {
             _ => None,
         };
         match number.filter(|number| *number > 0) {
-            Some(number) => Ok((self.make)(number)),
-            None => exec_err!("the first argument of `{}` must be a whole number above zero", self.name),
+            Some(number) => Ok(self.form.of(number)),
+            None => exec_err!("the first argument of `{}` must be a whole number above zero", self.name()),
         }
     }
 }
 
 impl ScalarUDFImpl for OfNumberAndColumn {
     fn name(&self) -> &str {
-        self.name
+        match self.form {
+            Numbered::Bucket => "bucket",
+            Numbered::Truncate => "truncate",
+        }
     }
 
     fn signature(&self) -> &Signature {
@@ -99,15 +117,15 @@ impl ScalarUDFImpl for OfNumberAndColumn {
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         match arguments {
-            [DataType::Int64, column] => result_type((self.make)(1), column),
-            _ => plan_err!("`{}` takes a whole number and a column", self.name),
+            [DataType::Int64, column] => result_type(self.form.of(1), column),
+            _ => plan_err!("`{}` takes a whole number and a column", self.name()),
         }
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
         match arguments.args.as_slice() {
             [number, column] => apply(self.transform(number)?, column, arguments.number_rows),
-            _ => exec_err!("`{}` takes a number and a column", self.name),
+            _ => exec_err!("`{}` takes a number and a column", self.name()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod stream_table;
 mod summarize;
 mod write_order;
 
+use std::fmt;
 use std::sync::Arc;
 
 use bywash_core::{Code, Error, Result};
@@ -88,5 +89,11 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
                 .hint("write a query"))
         }
         (_, plan) => Ok(plan),
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("engine", &self.engine).finish_non_exhaustive()
     }
 }

@@ -15,7 +15,6 @@ use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
-
 /// Tables by the text of their reference.
 pub(super) type Known = HashMap<String, Arc<dyn TableSource>>;
 

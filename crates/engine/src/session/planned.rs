@@ -1,5 +1,6 @@
 //! A statement that has passed every check and can be run, more than once.
 
+use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -104,5 +105,11 @@ impl Planned {
         state.config_mut().options_mut().optimizer.prefer_hash_join = hash_joins;
         let plan = state.create_physical_plan(&self.logical).await;
         plan.map_err(|error| planning::explain(&self.source, error))
+    }
+}
+
+impl fmt::Debug for Planned {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Planned").field("source", &self.source).finish_non_exhaustive()
     }
 }

@@ -34,6 +34,7 @@ pub trait TableResolver: Send + Sync {
 }
 
 /// What a name means.
+#[derive(Clone)]
 pub enum Resolved {
     /// A table of the lake.
     Lake(LakeTable),

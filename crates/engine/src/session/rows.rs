@@ -3,6 +3,7 @@
 //! A hash join keeps one side in memory and cannot spill. When memory runs out before the first row is out, the
 //! statement starts once more with joins that sort, which can.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -142,4 +143,10 @@ fn has_hash_join(plan: &dyn ExecutionPlan) -> bool {
 
 fn is_exhausted(error: &DataFusionError) -> bool {
     matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Rows").field("schema", &self.schema).finish_non_exhaustive()
+    }
 }

@@ -17,7 +17,9 @@ async fn complain(lake: &Lake, sql: &str) -> String {
 #[tokio::test]
 async fn errors_are_for_people() {
     let lake = Lake::new();
-    lake.run("create table raw.flights as select 1 as id, 'AA' as carrier, 2.5 as delay, 'x' as \"Origin\"").await.expect("t");
+    lake.run("create table raw.flights as select 1 as id, 'AA' as carrier, 2.5 as delay, 'x' as \"Origin\"")
+        .await
+        .expect("t");
     lake.run("create table raw.planes as select 1 as id, 'AA' as carrier").await.expect("t");
     let mut said = Vec::new();
     for sql in [
@@ -46,7 +48,9 @@ async fn errors_are_for_people() {
         said.push(complain(&lake, sql).await);
     }
     let said = said.join("\n");
-    for word in ["planning:", "Schema error", "Arrow error", "Execution error", "DataFusion", "caused by", "not implemented:"] {
+    for word in
+        ["planning:", "Schema error", "Arrow error", "Execution error", "DataFusion", "caused by", "not implemented:"]
+    {
         assert!(!said.contains(word), "{word} in\n{said}");
     }
     insta::assert_snapshot!(said, @"");

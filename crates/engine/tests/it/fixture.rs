@@ -104,12 +104,7 @@ pub struct Lake {
 impl Lake {
     pub fn new() -> Self {
         let spill = tempfile::tempdir().expect("a folder").keep();
-        Self::with(EngineSettings {
-            memory_limit: 1 << 30,
-            spill_folder: spill,
-            spill_limit: 1 << 30,
-            threads: 2,
-        })
+        Self::with(EngineSettings { memory_limit: 1 << 30, spill_folder: spill, spill_limit: 1 << 30, threads: 2 })
     }
 
     pub fn with(settings: EngineSettings) -> Self {
@@ -169,8 +164,7 @@ impl Lake {
             writer.write(conform(&batch?, &schema)?).await?;
         }
         let files = writer.finish().await?;
-        let files =
-            TableFiles { schema, specs: vec![spec], files, snapshot_id: Some(1), metadata: String::new() };
+        let files = TableFiles { schema, specs: vec![spec], files, snapshot_id: Some(1), metadata: String::new() };
         let table = LakeTable {
             name: name.to_string(),
             warehouse: Arc::clone(&self.warehouse),
@@ -195,7 +189,8 @@ impl Lake {
             let path = self.warehouse.relative(&file.path).expect("a path").to_string();
             !kept.contains(&path)
         });
-        gone.map(|file| std::fs::remove_file(self.warehouse.absolute(&file.path).expect("a path")).expect("gone")).count()
+        gone.map(|file| std::fs::remove_file(self.warehouse.absolute(&file.path).expect("a path")).expect("gone"))
+            .count()
     }
 
     pub fn folder(&self) -> &std::path::Path {

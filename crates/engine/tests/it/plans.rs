@@ -20,7 +20,8 @@ async fn monthly() -> Lake {
 #[tokio::test]
 async fn explain_tells_what_a_scan_reads_and_leaves_out() {
     let lake = monthly().await;
-    let planned = lake.plan("select id from raw.flights where at >= timestamp '2026-12-01T00:00:00'").await.expect("plan");
+    let planned =
+        lake.plan("select id from raw.flights where at >= timestamp '2026-12-01T00:00:00'").await.expect("plan");
     let text = planned.explain(false).await.expect("a text");
     let line = text.lines().find(|line| line.contains("LakeScan")).expect("a scan");
     assert!(line.contains("LakeScan: raw.flights files=1 of 12"), "{text}");
@@ -62,7 +63,10 @@ async fn a_query_succeeds_when_the_files_it_prunes_are_gone() {
 async fn counts_and_extremes_come_from_metadata_alone() {
     let lake = monthly().await;
     lake.read_since();
-    assert_eq!(lake.rows("select count(*), min(id), max(at) from raw.flights").await, [["360", "1", "2026-12-27T00:00:00"]]);
+    assert_eq!(
+        lake.rows("select count(*), min(id), max(at) from raw.flights").await,
+        [["360", "1", "2026-12-27T00:00:00"]]
+    );
     assert!(lake.read_since().is_empty());
 }
 
@@ -154,7 +158,8 @@ async fn a_delete_never_reaches_the_planner() {
 async fn parameters_are_values() {
     let lake = monthly().await;
     let count = async |parameters: &Parameters| {
-        let parsed = parse("<query>", "select count(*) from raw.flights where at >= $since and id <> $not limit $most")?;
+        let parsed =
+            parse("<query>", "select count(*) from raw.flights where at >= $since and id <> $not limit $most")?;
         let planned = lake.session().plan(&parsed, parameters).await?;
         Ok::<_, bywash_core::Error>(crate::fixture::texts(&planned.collect().await?))
     };
@@ -172,7 +177,8 @@ async fn parameters_are_values() {
 #[tokio::test]
 async fn dropping_the_rows_stops_the_statement() {
     let lake = Lake::new();
-    let sql = "select count(*) from generate_series(1, 1000000000) a, generate_series(1, 1000) b where a.value % 7 = b.value";
+    let sql =
+        "select count(*) from generate_series(1, 1000000000) a, generate_series(1, 1000) b where a.value % 7 = b.value";
     let mut rows = lake.plan(sql).await.expect("plan").stream().await.expect("rows");
     let first = tokio::time::timeout(std::time::Duration::from_millis(300), futures::StreamExt::next(&mut rows)).await;
     assert!(first.is_err(), "the statement should take longer");

@@ -14,15 +14,7 @@ use tokio::runtime::Runtime;
 use crate::fixture::{Lake, Table, texts};
 
 /// One row: a number, a text, an instant, a day, a decimal, a float, a truth.
-type Row = (
-    Option<i64>,
-    Option<String>,
-    Option<i64>,
-    Option<i32>,
-    Option<i128>,
-    Option<f64>,
-    Option<bool>,
-);
+type Row = (Option<i64>, Option<String>, Option<i64>, Option<i32>, Option<i128>, Option<f64>, Option<bool>);
 
 const YEAR: i64 = 366 * 86_400_000_000;
 
@@ -119,7 +111,8 @@ fn batch(rows: &[Row]) -> RecordBatch {
         ("ratio", Arc::new(rows.iter().map(|row| row.5).collect::<Float64Array>())),
         ("truth", Arc::new(rows.iter().map(|row| row.6).collect::<BooleanArray>())),
     ];
-    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).expect("rows")
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)))
+        .expect("rows")
 }
 
 proptest! {

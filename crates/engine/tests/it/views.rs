@@ -11,7 +11,8 @@ async fn filters_reach_through_views() {
         .await
         .expect("a table");
     lake.tables.put("marts.inner", Table::View("select id, k, id * 2 as twice from raw.t".into()));
-    lake.tables.put("marts.outer", Table::View("with x as (from marts.inner) select k, twice from x where id > 0".into()));
+    lake.tables
+        .put("marts.outer", Table::View("with x as (from marts.inner) select k, twice from x where id > 0".into()));
     let planned = lake.plan("select twice from marts.outer where k = 3").await.expect("plan");
     let text = planned.explain(false).await.expect("a text");
     assert!(text.contains("raw.t files=1 of 10") && text.contains("columns=[id, k]"), "{text}");

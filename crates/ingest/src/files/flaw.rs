@@ -86,9 +86,13 @@ impl Flaw {
     }
 }
 
+/// The flaw of a byte of a chunk that is no letter in UTF-8.
+pub(crate) fn no_letter_in(chunk: &Chunk, at: usize) -> Flaw {
+    no_letter(chunk.bytes()[at], chunk.offset + at as u64, at)
+}
+
 /// The flaw of a byte that is no letter in UTF-8.
-pub(crate) fn no_letter(chunk: &Chunk, at: usize) -> Flaw {
-    let (byte, offset) = (chunk.bytes()[at], chunk.offset + at as u64);
+pub(crate) fn no_letter(byte: u8, offset: u64, at: usize) -> Flaw {
     Flaw::new(Code::InvalidEncoding, at, format!("the byte 0x{byte:02x} at offset {offset} is no letter in UTF-8"))
         .hint("name the file's encoding in the source, such as `encoding: latin1`")
 }

@@ -15,6 +15,11 @@ pub(crate) const RAW_BYTES_MAX: usize = 64 << 10;
 /// The text that one thread parses at a time.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
+/// How much to read behind `waiting` bytes that hold no whole record: twice as much, up to the longest record.
+pub(crate) fn read_bytes(waiting: usize) -> usize {
+    CHUNK_BYTES.max(waiting.min((RECORD_BYTES_MAX + CHUNK_BYTES).saturating_sub(waiting)))
+}
+
 /// Packed data may expand to this much before its ratio is looked at.
 pub(crate) const EXPANSION_FREE_BYTES: u64 = 64 << 20;
 

@@ -74,6 +74,13 @@ fn a_byte_that_is_no_letter() {
 }
 
 #[test]
+fn a_byte_that_is_no_letter_in_a_name() {
+    let folder = Folder::with("a.csv", b"id,stra\xdfe\n1,x\n");
+    let error = folder.read("a.csv", &options(json!({"on_error": "quarantine"}))).unwrap_err();
+    assert!(told(&error).contains("the byte 0xdf at offset 7 is no letter in UTF-8\n at a.csv:1"), "{}", told(&error));
+}
+
+#[test]
 fn a_byte_that_is_no_letter_elsewhere() {
     let mut bytes: Vec<u8> = "a\n1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     bytes.extend([0x00, 0xdc, 0x0a, 0x00]);

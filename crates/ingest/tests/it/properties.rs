@@ -70,7 +70,7 @@ fn field(value: Option<&str>, style: &Style) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_written_as_csv_reads_back_equal(table in table(), style in style()) {

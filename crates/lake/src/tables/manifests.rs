@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use bywash_core::Result;
 use bywash_iceberg_spec::{Manifest, ManifestFile, Snapshot, read_manifest_list};
+use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::cache::Cache;
@@ -25,7 +26,9 @@ pub(super) async fn list(warehouse: &Warehouse, snapshot: &Snapshot, format_vers
 
 /// These manifests, in this order.
 pub(super) async fn read_all(warehouse: &Warehouse, listed: &[ManifestFile]) -> Result<Vec<Arc<Manifest>>> {
-    stream::iter(listed).map(|one| read(warehouse, one)).buffered(CONCURRENT).try_collect().await
+    // Boxed before the first await, or callers that are spawned could not prove that they may change threads.
+    let reads: Vec<_> = listed.iter().map(|one| read(warehouse, one).boxed()).collect();
+    stream::iter(reads).buffered(CONCURRENT).try_collect().await
 }
 
 /// One manifest.

@@ -4,5 +4,5 @@ mod resolver;
 mod system_tables;
 mod working_tree;
 
-pub use resolver::{FileOpener, LakeResolver, NoFiles};
+pub use resolver::{FileOpener, LakeResolver, NoFiles, lake_table};
 pub use working_tree::WorkingTree;

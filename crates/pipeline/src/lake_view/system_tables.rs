@@ -86,6 +86,7 @@ async fn tables(tree: &WorkingTree) -> Result<RecordBatch> {
     }
     let table = |entry: &Entry| entry.table().cloned();
     let warehouse = tree.lake().warehouse();
+    let shown = |recorded: &str| warehouse.absolute(recorded).ok().map(|path| path.display().to_string());
     let each = || found.iter().map(|(name, entry)| (name, entry, table(entry)));
     Columns::default()
         .text("name", each().map(|(name, ..)| Some(name.clone())))
@@ -94,7 +95,7 @@ async fn tables(tree: &WorkingTree) -> Result<RecordBatch> {
         .number("bytes", each().map(|(.., table)| table.map(|table| table.bytes as i64)))
         .number("files", each().map(|(.., table)| table.map(|table| table.files as i64)))
         .number("snapshot_id", each().map(|(.., table)| table.and_then(|table| table.snapshot_id)))
-        .text("metadata_location", each().map(|(.., table)| table.map(|table| warehouse.absolute(&table.metadata))))
+        .text("metadata_location", each().map(|(.., table)| table.and_then(|table| shown(&table.metadata))))
         .text("uuid", each().map(|(.., table)| table.map(|table| table.uuid)))
         .finish()
 }

@@ -3,19 +3,18 @@
 //! Rule R1 needs that record: whether a run can be rebased depends on every name it read, present or absent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bywash_core::{Result, TableName};
 use bywash_lake::objects::{Entry, HashTree, Objects};
 use bywash_lake::{Head, Lake};
-use tokio::sync::OnceCell;
 
 /// A tree under work.
 pub struct WorkingTree {
     lake: Lake,
     objects: Objects,
     base: Head,
-    names: OnceCell<BTreeSet<String>>,
+    names: OnceLock<BTreeSet<String>>,
     work: Mutex<Work>,
 }
 
@@ -36,7 +35,7 @@ impl WorkingTree {
     /// The same over objects of which some are pending.
     #[must_use]
     pub fn with_objects(lake: Lake, base: Head, objects: Objects) -> Self {
-        Self { lake, objects, base, names: OnceCell::new(), work: Mutex::default() }
+        Self { lake, objects, base, names: OnceLock::new(), work: Mutex::default() }
     }
 
     /// The lake.
@@ -102,8 +101,13 @@ impl WorkingTree {
     /// # Errors
     /// The catalog cannot be read.
     pub async fn names(&self) -> Result<BTreeSet<String>> {
-        let read = async { Ok(self.base.commit.tree.all(&self.objects).await?.into_keys().collect()) };
-        let mut names = self.names.get_or_try_init(|| read).await?.clone();
+        let mut names = match self.names.get() {
+            Some(names) => names.clone(),
+            None => {
+                let read = self.base.commit.tree.all(&self.objects).await?.into_keys().collect();
+                self.names.get_or_init(|| read).clone()
+            }
+        };
         for (name, entry) in &self.lock().edits {
             match entry {
                 Some(_) => names.insert(name.clone()),

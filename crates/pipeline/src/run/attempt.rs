@@ -327,7 +327,8 @@ impl Attempt {
     pub(super) fn rows(&self) -> (Vec<RunNodeRow>, Vec<TestRow>) {
         let run = &self.options.run;
         let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let nodes = self.lock_reports().iter().map(|report| RunNodeRow {
+        let (reports, results) = (self.lock_reports().clone(), self.lock_tests().clone());
+        let nodes = reports.iter().map(|report| RunNodeRow {
             run: run.clone(),
             name: report.name.to_string(),
             kind: report.kind.to_owned(),
@@ -340,7 +341,7 @@ impl Attempt {
             error: report.error.as_ref().map(|error| error.message().to_owned()),
         });
         let nodes = nodes.collect();
-        let tests = self.lock_tests().iter().map(|test| TestRow {
+        let tests = results.iter().map(|test| TestRow {
             run: run.clone(),
             name: test.name.clone(),
             table: test.table.clone(),

@@ -214,7 +214,6 @@ impl Attempt {
         match self.load_files(request, &draft.shape, arrivals, &guessed).await? {
             Ok(loads) => return Ok((draft, loads)),
             Err(Misled::Guess) => {}
-            Err(misled) => return Err(misled.into()),
         }
         let settled = self.types_of(request, &files, true).await?;
         let draft = self.draft(request, &settled.schema)?;

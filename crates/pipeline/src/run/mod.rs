@@ -27,4 +27,4 @@ pub use model::is_modified;
 pub use plan::{Action, PlannedNode};
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};
 pub use runner::{RunOptions, Runner, Start};
-pub use write::{RowWriter, Written, write_query};
+pub use write::{Meter, RowWriter, Written, write_query};

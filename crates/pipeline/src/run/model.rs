@@ -15,7 +15,7 @@ use super::attempt::{Attempt, Done};
 use super::incremental::{self, Step};
 use super::inputs::{self, Input};
 use super::keys;
-use super::write::write_query;
+use super::write::{Meter, write_query};
 use crate::graph::Node;
 use crate::lake_view::{LakeResolver, NoFiles, lake_table};
 use crate::project::{Model, ModelKind};
@@ -187,7 +187,7 @@ impl Attempt {
     fn means_same(&self, one: &bywash_core::TableRef, other: &bywash_core::TableRef) -> bool {
         use crate::graph::Resolution;
         match (self.runner.graph.resolve(one), self.runner.graph.resolve(other)) {
-            (Resolution::Node(one), Resolution::Node(other)) => one == other,
+            (Resolution::Node(one, _), Resolution::Node(other, _)) => one == other,
             _ => one == other,
         }
     }
@@ -265,7 +265,10 @@ impl Attempt {
     /// Rows of the tables that the query reads, or of the new files alone (rule R9).
     async fn rows_read(&self, work: &ModelWork<'_>, resolver: &LakeResolver) -> Result<u64> {
         let mut rows = 0;
-        for input in work.inputs.iter().filter(|input| input.at.is_none()) {
+        for input in &work.inputs {
+            if input.at.is_some() {
+                continue;
+            }
             rows += match resolver.overlaid(&input.name) {
                 Some(Resolved::Lake(table)) => rows_in(table),
                 _ => self.tree.entry(&input.name).await?.as_ref().and_then(Entry::table).map_or(0, |table| table.rows),
@@ -302,12 +305,7 @@ impl Attempt {
         let (name, model) = (&work.node.name, work.model);
         let lake = &self.runner.lake;
         let objects = self.tree.objects();
-        let report = |rows: u64| self.progress(name, rows, 0);
-        let mut total = 0;
-        let progress = |rows: u64| {
-            total += rows;
-            report(total);
-        };
+        let meter = Meter::new(self.runner.listener.clone(), name);
         // Rows are added to a table only where its columns are still those of the query.
         let adds_to = match old {
             Some(old) if model.unique_key().is_empty() => Some((old, lake.shape(old).await?)),
@@ -316,14 +314,14 @@ impl Attempt {
         let change = ObjectId::of(format!("{}{}", work.key, name).as_bytes());
         let mut entry = match adds_to {
             Some((old, shape)) => {
-                let written = write_query(lake, &shape, planned, progress).await?;
+                let written = write_query(lake, &shape, planned, meter).await?;
                 let state = TableState::read(objects, old).await?;
                 let state = state.append(change, written.files, "add new rows").map_err(unsound)?;
                 lake.write_state(objects, old, state, "append").await?
             }
             None => {
                 let shape = self.output_shape(work, &planned).await?;
-                let written = write_query(lake, &shape.1, planned, progress).await?;
+                let written = write_query(lake, &shape.1, planned, meter).await?;
                 let state = TableState::default().append(change, written.files, "computed").map_err(unsound)?;
                 match shape.0 {
                     OutputBase::New(draft) => lake.create_table(objects, &draft, state, "run").await?,
@@ -342,7 +340,7 @@ impl Attempt {
         let draft = self
             .runner
             .lake
-            .draft(self.tree.objects(), &work.node.name, TableKind::Node, &planned.table_schema()?, &partition_by, model.cluster_by())
+            .draft(self.tree.objects(), &work.node.name, TableKind::Node, planned.table_schema()?.as_ref(), &partition_by, model.cluster_by())
             .map_err(|error| error.at(model.place.clone()))?;
         if let Some(Entry::Table(old)) = &work.old {
             let shape = self.runner.lake.shape(old).await?;

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use bywash_core::{Error, Result, TableRef};
+use bywash_core::{Error, Result, TableName, TableRef};
 use bywash_engine::{Engine, Planned, Resolved, StreamTable, TableResolver, sql};
 use bywash_lake::tables::{DataFile, PartitionTerm, TableWriter, WriteSettings, conform};
 use bywash_lake::{Lake, TableShape};
 use futures::stream::{self, BoxStream};
 use futures::StreamExt;
+
+use crate::events::{Event, Listener, Silence};
 
 /// Files that were written, and how many rows they have.
 #[derive(Debug, Default)]
@@ -21,6 +23,32 @@ pub struct Written {
     pub rows: u64,
     /// Bytes of them.
     pub bytes: u64,
+}
+
+/// Tells how many rows of a node are written.
+pub struct Meter {
+    listener: Arc<dyn Listener>,
+    name: String,
+    rows: u64,
+}
+
+impl Meter {
+    /// Tells this listener about the node of this name.
+    #[must_use]
+    pub fn new(listener: Arc<dyn Listener>, name: &TableName) -> Self {
+        Self { listener, name: name.to_string(), rows: 0 }
+    }
+
+    /// Tells nobody.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self { listener: Arc::new(Silence), name: String::new(), rows: 0 }
+    }
+
+    fn add(&mut self, rows: u64) {
+        self.rows += rows;
+        self.listener.hear(Event::NodeProgress { name: self.name.clone(), rows: self.rows, bytes: 0 });
+    }
 }
 
 /// Writes batches into files of one table.
@@ -74,7 +102,7 @@ pub async fn write_query(
     lake: &Lake,
     shape: &Arc<TableShape>,
     planned: Planned,
-    mut progress: impl FnMut(u64) + Send,
+    mut meter: Meter,
 ) -> Result<Written> {
     let partition_by = shape.partition_by.iter().map(|text| text.parse()).collect::<Result<Vec<PartitionTerm>>>()?;
     let mut rows = planned.sorted_for_write(&partition_by, &shape.cluster_by)?.stream().await?;
@@ -82,7 +110,7 @@ pub async fn write_query(
     while let Some(batch) = rows.next().await {
         let batch = batch?;
         writer.write(&batch).await?;
-        progress(batch.num_rows() as u64);
+        meter.add(batch.num_rows() as u64);
     }
     writer.finish().await
 }
@@ -106,7 +134,7 @@ pub async fn write_sorted(
     let table = StreamTable { schema, open: Arc::new(open) };
     let session = engine.session(Arc::new(OneTable(table)));
     let planned = session.plan(&sql::parse("<rows>", "select * from incoming")?, &sql::Parameters::new()).await?;
-    write_query(lake, shape, planned, |_| ()).await
+    write_query(lake, shape, planned, Meter::silent()).await
 }
 
 /// Every name means the same rows.

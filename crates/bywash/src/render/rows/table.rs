@@ -179,3 +179,47 @@ impl RowWriter for TableWriter {
 fn plural(count: u64, noun: &str) -> String {
     if count == 1 { noun.to_owned() } else { format!("{noun}s") }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+
+    /// What a terminal of this width shows of `rows` rows with a text, a number and some more columns.
+    fn shown(width: usize, rows: i64, more_columns: usize) -> String {
+        let text: ArrayRef = Arc::new(StringArray::from_iter((0..rows).map(|row| match row {
+            1 => None,
+            2 => Some("a long text with a\nline end, which nobody wants to see whole in a table".to_owned()),
+            _ => Some(format!("row {row}")),
+        })));
+        let number: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|row| row * 1_000)));
+        let mut columns = vec![("text".to_owned(), text), ("number".to_owned(), Arc::clone(&number))];
+        columns.extend((0..more_columns).map(|column| (format!("column_{column}"), Arc::clone(&number))));
+        let batch =
+            RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+                .expect("rows");
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("table");
+        let place = Destination::file(&file, &file).expect("a place");
+        let mut writer = Box::new(TableWriter::new(place, &batch.schema(), Look::terminal(width, Paint { on: false })));
+        writer.write(&batch).expect("rows are kept");
+        writer.finish().and_then(|place| place.finish().map_err(io::Error::other)).expect("a table");
+        std::fs::read_to_string(file).expect("the table")
+    }
+
+    #[test]
+    fn a_terminal_gets_a_table_that_fits() {
+        insta::assert_snapshot!(shown(40, 4, 0), @"");
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        let table = shown(40, 1_041, 9);
+        assert!(table.lines().all(|line| text::width(line) <= 60), "{table}");
+        assert_eq!(table.lines().count(), 3 + TERMINAL_ROWS + 1 + 1, "{table}");
+        let last = table.lines().last().unwrap_or_default();
+        assert_eq!(last, "… 1,001 more rows and 8 more columns (use -o csv or select fewer columns)");
+        assert!(shown(200, 41, 0).ends_with("… 1 more row (use -o csv or limit)\n"));
+    }
+}

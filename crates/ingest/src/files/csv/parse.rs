@@ -254,7 +254,7 @@ pub(super) fn check_letters(chunk: &Chunk, at: usize, layout: &CsvLayout) -> Res
     let end = end_of_wrong(text, at, &layout.dialect);
     let Err(error) = std::str::from_utf8(&text[at..end]) else { return Ok(()) };
     let wrong = at + error.valid_up_to();
-    let flaw = super::super::flaw::no_letter(chunk, wrong);
+    let flaw = super::super::flaw::no_letter_in(chunk, wrong);
     let mut place = 0;
     let mut from = at;
     while let Ok(field) = field(&text[..end], from, &layout.dialect) {

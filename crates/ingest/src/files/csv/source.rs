@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bywash_core::{Code, Error, Place, Result, format_bytes};
 
 use super::super::find::FoundFile;
+use super::super::flaw::{Flaw, no_letter};
 use super::super::format::Format;
-use super::super::limits::{CHUNK_BYTES, COLUMNS_MAX, RECORD_BYTES_MAX};
+use super::super::limits::{CHUNK_BYTES, COLUMNS_MAX, RECORD_BYTES_MAX, read_bytes};
 use super::super::options::ReadOptions;
 use super::super::raw::{Decoded, Parts};
 use super::super::text::{Chunk, Layout, Source, Text, TextPart};
-use super::cut::{record_end, whole_records};
+use super::cut::whole_records;
 use super::dialect::{CsvLayout, CsvSettings, Dialect, skipped};
 use super::fields::{content, field};
 use super::header::{HeaderRule, clean_names, numbered};
@@ -70,17 +71,21 @@ impl CsvSource {
         let mut dialect = self.settings.dialect(first.text.shown(), &first.waiting[at..]);
         while whole_records(&first.waiting[at..], &dialect).end == 0 && first.more {
             first.check_length(&first.waiting[at..], self.settings.skip_lines)?;
-            let bytes = first.waiting.len().max(CHUNK_BYTES);
+            let bytes = read_bytes(first.waiting.len());
             first.read_more(bytes)?;
             dialect = self.settings.dialect(first.text.shown(), &first.waiting[at..]);
         }
         if !first.more && first.waiting.last().is_some_and(|last| *last != dialect.newline) {
             first.waiting.push(dialect.newline);
         }
-        let records = first_records(&first.waiting[at..], &dialect);
+        let records = first_records(&first.waiting[at..], &dialect).map_err(|flaw| {
+            let line = memchr::memchr_iter(dialect.newline, &first.waiting[..at + flaw.at]).count() as u64;
+            flaw.into_error(first.text.shown(), line + 1, None)
+        })?;
         let named = self.header.decide(&records.texts, &self.settings.nulls, &self.settings.formats);
         let names = self.names(first.text.shown(), records.texts.first(), named)?;
         if named {
+            check_letters(&first, at, records.first_end)?;
             at += records.first_end;
         }
         let part_is_empty = names.is_empty();
@@ -136,6 +141,15 @@ fn given_names(settings: &CsvSettings, shown: &str, count: usize) -> Result<Vec<
         .hint("give a name to every field in `names`, or leave it out: `column_1`, `column_2`, …"))
 }
 
+/// Refuses names with a byte that is no letter. Elsewhere the parser does, which knows the columns.
+fn check_letters(first: &First, at: usize, length: usize) -> Result<()> {
+    let Err(error) = std::str::from_utf8(&first.waiting[at..at + length]) else { return Ok(()) };
+    let wrong = at + error.valid_up_to();
+    let line = memchr::memchr_iter(b'\n', &first.waiting[..wrong]).count() as u64 + 1;
+    let flaw = no_letter(first.waiting[wrong], first.text.mark_bytes() + wrong as u64, wrong);
+    Err(flaw.into_error(first.text.shown(), line, None))
+}
+
 /// The beginning of a part, as far as it is needed to understand the rest.
 struct First {
     text: Decoded,
@@ -181,35 +195,42 @@ struct FirstRecords {
     first_end: usize,
 }
 
-fn first_records(text: &[u8], dialect: &Dialect) -> FirstRecords {
+/// The flaw of the first record is the part's: without it nothing is known of the others.
+fn first_records(text: &[u8], dialect: &Dialect) -> Result<FirstRecords, Flaw> {
     let (mut texts, mut first_end, mut at) = (Vec::new(), 0, 0);
     while texts.len() < LOOK_RECORDS_MAX && at < text.len() {
         if let Some(end) = skipped(text, at, dialect) {
             at = end;
             continue;
         }
-        let Some(end) = record_end(text, at, dialect) else { break };
-        let Some(fields) = texts_of(&text[..end], at, dialect) else { break };
-        texts.push(fields);
-        at = end;
+        match texts_of(text, at, dialect) {
+            Ok((fields, end)) => {
+                texts.push(fields);
+                at = end;
+            }
+            Err(flaw) if texts.is_empty() => return Err(flaw),
+            Err(_) => break,
+        }
         if texts.len() == 1 {
-            first_end = end;
+            first_end = at;
         }
     }
-    FirstRecords { texts, first_end }
+    Ok(FirstRecords { texts, first_end })
 }
 
-fn texts_of(text: &[u8], mut at: usize, dialect: &Dialect) -> Option<Vec<String>> {
+/// The fields of the record at `at`, and where it ends.
+fn texts_of(text: &[u8], mut at: usize, dialect: &Dialect) -> Result<(Vec<String>, usize), Flaw> {
     let (mut fields, mut clean) = (Vec::new(), Vec::new());
-    loop {
-        let field = field(text, at, dialect).ok()?;
+    while at < text.len() {
+        let field = field(text, at, dialect)?;
         let bytes = content(text, &field, dialect, &mut clean);
         fields.push(String::from_utf8_lossy(bytes).into_owned());
-        if field.last {
-            return Some(fields);
-        }
         at = field.next;
+        if field.last {
+            break;
+        }
     }
+    Ok((fields, at))
 }
 
 fn too_long(shown: &str, line: u64, open: Option<u64>) -> Error {
@@ -232,7 +253,7 @@ impl Open {
     fn chunk(&mut self) -> Result<Option<Chunk>> {
         loop {
             if !self.fresh {
-                let bytes = CHUNK_BYTES.max(self.waiting.len());
+                let bytes = read_bytes(self.waiting.len());
                 self.more = self.text.append(&mut self.waiting, bytes)?;
             }
             if !self.more {
@@ -314,7 +335,8 @@ pub(crate) fn look(file: &FoundFile, options: &ReadOptions, settings: &Arc<CsvSe
     let mut source = CsvSource::new(file, options, settings, HeaderRule::Known(false), None)?;
     let Some(bytes) = source.parts.next()? else { return Ok(Look { first: None, named: true }) };
     let open = source.start(Decoded::new(bytes, settings.encoding)?)?;
-    let records = first_records(&open.waiting, &open.dialect).texts;
+    // The part was opened, so its first record is right.
+    let records = first_records(&open.waiting, &open.dialect).map_or_else(|_| Vec::new(), |records| records.texts);
     let named = HeaderRule::Look.decide(&records, &settings.nulls, &settings.formats);
     Ok(Look { first: records.into_iter().next(), named })
 }

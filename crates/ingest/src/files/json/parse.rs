@@ -4,7 +4,7 @@ use bywash_core::{Code, suggestion};
 
 use super::super::columns::numbers::{Real, plain_whole, real};
 use super::super::columns::{Cells, Column, Trust};
-use super::super::flaw::{Flaw, no_letter};
+use super::super::flaw::{Flaw, no_letter_in};
 use super::super::ordered::Work;
 use super::super::rows::Rows;
 use super::super::text::{Chunk, Layout, Parsed, Stop};
@@ -79,7 +79,7 @@ pub(super) fn end_of_record(cursor: &mut Cursor<'_>, lines: bool) -> Result<(), 
 pub(super) fn check_letters(chunk: &Chunk, start: usize, end: usize) -> Result<(), Flaw> {
     match std::str::from_utf8(&chunk.bytes()[start..end]) {
         Ok(_) => Ok(()),
-        Err(error) => Err(no_letter(chunk, start + error.valid_up_to())),
+        Err(error) => Err(no_letter_in(chunk, start + error.valid_up_to())),
     }
 }
 

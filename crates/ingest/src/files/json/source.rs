@@ -9,9 +9,9 @@ use bywash_core::{Code, Error, Place, Result, format_bytes};
 use encoding_rs::Encoding;
 
 use super::super::find::FoundFile;
-use super::super::flaw::{Flaw, no_letter};
+use super::super::flaw::{Flaw, no_letter_in};
 use super::super::format::Format;
-use super::super::limits::{CHUNK_BYTES, IN_MEMORY_BYTES_MAX, RECORD_BYTES_MAX};
+use super::super::limits::{CHUNK_BYTES, IN_MEMORY_BYTES_MAX, RECORD_BYTES_MAX, read_bytes};
 use super::super::options::ReadOptions;
 use super::super::raw::{Decoded, Parts, encoding_of};
 use super::super::text::{Chunk, Layout, Source, Text, TextPart};
@@ -76,7 +76,7 @@ impl JsonSource {
         let document = |elements| Document { text: Arc::clone(&text), part: Arc::clone(&part), elements, mark_bytes };
         let nothing = document(Elements::none());
         if let Err(error) = simdutf8::compat::from_utf8(&text) {
-            return Err(nothing.placed(no_letter(&nothing.chunk(0..text.len()), error.valid_up_to())));
+            return Err(nothing.placed(no_letter_in(&nothing.chunk(0..text.len()), error.valid_up_to())));
         }
         match Elements::find(&text, self.records_path.as_deref()) {
             Ok(elements) => Ok(Open::Document(document(elements))),
@@ -115,7 +115,7 @@ impl Open {
 impl Lines {
     fn chunk(&mut self) -> Result<Option<Chunk>> {
         while !self.ended {
-            let bytes = CHUNK_BYTES.max(self.waiting.len());
+            let bytes = read_bytes(self.waiting.len());
             self.ended = !self.text.append(&mut self.waiting, bytes)?;
             if self.ended {
                 break;
