@@ -107,7 +107,8 @@ fn names_are_made_unique() {
 
 #[test]
 fn lines_before_the_header_are_skipped() {
-    let outcome = read("Report \"of, sorts\nof 2024\na,b\n1,2\nx\n", json!({"skip_lines": 2, "on_error": "quarantine"}));
+    let outcome =
+        read("Report \"of, sorts\nof 2024\na,b\n1,2\nx\n", json!({"skip_lines": 2, "on_error": "quarantine"}));
     assert_eq!(outcome.rows(), rows(&[&["1", "2"]]));
     assert_eq!(outcome.rejects[0].line, 5);
 }

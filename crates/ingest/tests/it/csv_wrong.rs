@@ -116,10 +116,8 @@ fn rejects_say_why() {
     let json = json!({"columns": {"n": "int"}, "on_error": "quarantine"});
     let outcome = Folder::with("a.csv", "n\n1\n5000000000\nx\n").read("a.csv", &options(json)).unwrap();
     let reasons: Vec<_> = outcome.rejects.iter().map(|reject| (reject.column.as_deref(), &*reject.reason)).collect();
-    let expected = [
-        (Some("n"), "`5000000000` is too large for an int of 32 bits"),
-        (Some("n"), "`x` is not a whole number"),
-    ];
+    let expected =
+        [(Some("n"), "`5000000000` is too large for an int of 32 bits"), (Some("n"), "`x` is not a whole number")];
     assert_eq!(reasons, expected);
     assert_eq!(outcome.rejects[0].file, "a.csv");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use bywash_ingest::files::find;
 use serde_json::json;
 
-use super::support::{Outcome, options, read_files, read_as, types};
+use super::support::{Outcome, options, read_as, read_files, types};
 
 fn read(name: &str, json: serde_json::Value) -> Outcome {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/flights");
@@ -15,10 +15,15 @@ fn read(name: &str, json: serde_json::Value) -> Outcome {
 #[test]
 fn flights() {
     let outcome = read("flights", json!({"null_values": ["", "NA"]}));
-    let whole = ["year", "month", "day", "dep_time", "sched_dep_time", "dep_delay", "arr_time", "sched_arr_time", "arr_delay"];
+    let whole =
+        ["year", "month", "day", "dep_time", "sched_dep_time", "dep_delay", "arr_time", "sched_arr_time", "arr_delay"];
     let mut expected: Vec<String> = whole.iter().map(|name| format!("{name}: long")).collect();
-    expected.extend(["carrier: string", "flight: long", "tailnum: string", "origin: string", "dest: string"].map(str::to_owned));
-    expected.extend(["air_time: long", "distance: long", "hour: long", "minute: long", "time_hour: timestamptz"].map(str::to_owned));
+    expected.extend(
+        ["carrier: string", "flight: long", "tailnum: string", "origin: string", "dest: string"].map(str::to_owned),
+    );
+    expected.extend(
+        ["air_time: long", "distance: long", "hour: long", "minute: long", "time_hour: timestamptz"].map(str::to_owned),
+    );
     assert_eq!(outcome.types(), expected);
     assert_eq!(outcome.counts.rows, 336_776);
     let nulls = |name: &str| outcome.batch.column_by_name(name).unwrap().null_count();
@@ -40,7 +45,16 @@ fn the_other_tables() {
     assert_eq!(read("planes", json.clone()).counts.rows, 3_322);
     let airports = read("airports", json);
     assert_eq!(airports.counts.rows, 1_458);
-    let expected = ["faa: string", "name: string", "lat: double", "lon: double", "alt: long", "tz: long", "dst: string", "tzone: string"];
+    let expected = [
+        "faa: string",
+        "name: string",
+        "lat: double",
+        "lon: double",
+        "alt: long",
+        "tz: long",
+        "dst: string",
+        "tzone: string",
+    ];
     assert_eq!(airports.types(), expected);
 }
 
@@ -48,7 +62,11 @@ fn the_other_tables() {
 fn threads_change_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/flights");
     let files = find(&root, "data/flights.csv.zst").unwrap();
-    let json = |threads: usize| options(json!({"null_values": ["NA"], "threads": threads, "columns": {"dest": "int"}, "on_error": "quarantine"}));
+    let json = |threads: usize| {
+        options(
+            json!({"null_values": ["NA"], "threads": threads, "columns": {"dest": "int"}, "on_error": "quarantine"}),
+        )
+    };
     let typing = bywash_ingest::files::infer(&files, &json(1)).unwrap();
     let parallel = bywash_ingest::files::infer(&files, &json(4)).unwrap();
     assert_eq!(types(typing.schema().fields()), types(parallel.schema().fields()));

@@ -16,7 +16,8 @@ fn wrong(name: &str, text: impl AsRef<[u8]>, json: serde_json::Value) -> (Code, 
 
 #[test]
 fn values_get_types_and_keys_may_be_missing() {
-    let text = "{\"a\": 1, \"b\": true, \"c\": \"x\\u00e9\\n\\ud83d\\ude00\"}\n\n{\"c\": null, \"a\": -2, \"d\": 1.5}\n";
+    let text =
+        "{\"a\": 1, \"b\": true, \"c\": \"x\\u00e9\\n\\ud83d\\ude00\"}\n\n{\"c\": null, \"a\": -2, \"d\": 1.5}\n";
     let outcome = lines(text, json!({}));
     assert_eq!(outcome.types(), ["a: long", "b: boolean", "c: string", "d: double"]);
     assert_eq!(outcome.rows(), rows(&[&["1", "true", "xé\n😀", NULL], &["-2", NULL, NULL, "1.5"]]));
@@ -58,7 +59,8 @@ fn nested_values_become_structs_and_lists() {
 #[test]
 fn types_can_be_declared() {
     let text = "{\"t\": \"2024-01-01T10:00:00Z\", \"n\": \"12\", \"d\": 1.25, \"o\": {\"deep\": 1}, \"s\": 5}\n";
-    let declared = json!({"columns": {"t": "timestamptz", "n": "int", "d": "decimal(5,2)", "o": "string", "s": "string"}});
+    let declared =
+        json!({"columns": {"t": "timestamptz", "n": "int", "d": "decimal(5,2)", "o": "string", "s": "string"}});
     let outcome = lines(text, declared);
     assert_eq!(outcome.types(), ["t: timestamptz", "n: int", "d: decimal(5,2)", "o: string", "s: string"]);
     assert_eq!(outcome.rows(), rows(&[&["2024-01-01T10:00:00Z", "12", "1.25", "{\"deep\": 1}", "5"]]));
@@ -73,7 +75,10 @@ fn documents_are_lists_objects_or_hold_rows_inside() {
     assert_eq!(read("{\"a\": 1, \"b\": \"x\"}", json!({})), expected[..1]);
     let inside = "{\"meta\": {\"items\": []}, \"items\": {\"n\": \"]\", \"rows\": [{\"a\": 1, \"b\": \"x\"}, {\"a\": 2, \"b\": \"y\"}]}, \"z\": 1}";
     assert_eq!(read(inside, json!({"records_path": "items.rows"})), expected);
-    assert_eq!(read("{\"data\": {\"a\": 1, \"b\": \"x\"}, \"z\": []}", json!({"data_selector": "data"})), expected[..1]);
+    assert_eq!(
+        read("{\"data\": {\"a\": 1, \"b\": \"x\"}, \"z\": []}", json!({"data_selector": "data"})),
+        expected[..1]
+    );
 }
 
 #[test]
@@ -155,7 +160,8 @@ fn the_last_row_counts_as_much_as_the_first() {
 #[test]
 fn a_key_that_the_table_lacks_is_an_error() {
     use bywash_ingest::files::{Typing, open};
-    let folder = Folder::with("a.jsonl", "{\"id\": 1, \"o\": {\"x\": 1}}\n").and("b.jsonl", "{\"id\": 1, \"o\": {\"y\": 1}}\n");
+    let folder =
+        Folder::with("a.jsonl", "{\"id\": 1, \"o\": {\"x\": 1}}\n").and("b.jsonl", "{\"id\": 1, \"o\": {\"y\": 1}}\n");
     let table = folder.infer("a.jsonl", &options(json!({}))).unwrap().schema();
     let file = &folder.find("b.jsonl").unwrap()[0];
     let read = open(file, &options(json!({})), &Typing::of_table(table)).unwrap().next().unwrap();

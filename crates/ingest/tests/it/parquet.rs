@@ -51,13 +51,33 @@ fn types_become_ours() {
     ]);
     let outcome = Folder::with("a.parquet", bytes).read("a.parquet", &options(json!({}))).unwrap();
     let types = [
-        "u8: int", "i16: int", "u32: long", "u64: decimal(20,0)", "dec: decimal(9,2)", "ms: timestamp",
-        "tz: timestamptz", "ns: timestamp", "time: time", "large: string", "view: string", "bin: binary",
+        "u8: int",
+        "i16: int",
+        "u32: long",
+        "u64: decimal(20,0)",
+        "dec: decimal(9,2)",
+        "ms: timestamp",
+        "tz: timestamptz",
+        "ns: timestamp",
+        "time: time",
+        "large: string",
+        "view: string",
+        "bin: binary",
     ];
     assert_eq!(outcome.types(), types);
     let expected = [
-        "255", "-1", "4294967295", "18446744073709551615", "123.45", "1970-01-01T00:00:01.500",
-        "1970-01-01T00:00:01.500Z", "1970-01-02T00:00:00.000001", "00:00:01.500", "x", "y", "7a",
+        "255",
+        "-1",
+        "4294967295",
+        "18446744073709551615",
+        "123.45",
+        "1970-01-01T00:00:01.500",
+        "1970-01-01T00:00:01.500Z",
+        "1970-01-02T00:00:00.000001",
+        "00:00:01.500",
+        "x",
+        "y",
+        "7a",
     ];
     assert_eq!(outcome.rows(), rows(&[&expected]));
     assert_eq!(outcome.warnings, ["1 times in `a.parquet` are finer than a microsecond and were cut to it"]);
@@ -77,8 +97,7 @@ fn nested_types_are_read() {
     map.values().append_value(1);
     map.append(true).unwrap();
     map.append(true).unwrap();
-    let bytes =
-        file(vec![("s", Arc::new(inner)), ("l", Arc::new(list.finish())), ("m", Arc::new(map.finish()))]);
+    let bytes = file(vec![("s", Arc::new(inner)), ("l", Arc::new(list.finish())), ("m", Arc::new(map.finish()))]);
     let outcome = Folder::with("a.parquet", bytes).read("a.parquet", &options(json!({}))).unwrap();
     assert_eq!(outcome.types(), ["s: struct", "l: list", "m: map"]);
     let expected = rows(&[&["{n: 1}", "[1970-01-01T00:00:00.000001, ∅]", "{k: 1}"], &["{n: ∅}", NULL, "{}"]]);

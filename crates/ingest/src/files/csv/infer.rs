@@ -70,7 +70,8 @@ impl CsvInfer {
         let (start, fields, dialect) = (at, layout.names.len(), &layout.dialect);
         self.own.clear();
         for place in 0..fields {
-            let field = field(text, at, dialect).map_err(|flaw| flaw.in_column(&layout.names[place].as_str().into()))?;
+            let field =
+                field(text, at, dialect).map_err(|flaw| flaw.in_column(&layout.names[place].as_str().into()))?;
             let known = self.kinds[place];
             self.own.push(Kinds::default());
             if !known.is_text() {
