@@ -19,7 +19,7 @@ use bywash_cli::render::stdout::Stdout;
 use bywash_cli::render::terminal::Terminal;
 use bywash_core::{Code, Error};
 use insta::assert_snapshot;
-use parquet::arrow::arrow_reader::{ArrowReaderBuilder, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::sandbox;
 
@@ -138,8 +138,9 @@ fn parquet_and_arrow_give_back_the_same_rows() {
         write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect("a file");
     }
     let bytes = Bytes::from(fs::read(sandbox.path().join("x.parquet")).expect("a file"));
-    let mut parquet =
-        ParquetRecordBatchReaderBuilder::try_new(bytes).and_then(ArrowReaderBuilder::build).expect("Parquet");
+    let mut parquet = ParquetRecordBatchReaderBuilder::try_new(bytes)
+        .and_then(ParquetRecordBatchReaderBuilder::build)
+        .expect("Parquet");
     assert_eq!(parquet.next().expect("a batch").expect("rows").columns()[..3], batch.columns()[..3]);
     let mut arrow =
         FileReader::try_new(File::open(sandbox.path().join("x.arrow")).expect("a file"), None).expect("Arrow");

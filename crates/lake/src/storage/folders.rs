@@ -35,17 +35,19 @@ impl Folders {
     pub(super) fn sync_for(&self, file: &Path) -> io::Result<()> {
         let Some(folder) = file.parent() else { return Ok(()) };
         sync_folder(folder)?;
-        let mut pending = Vec::new();
+        // Held while syncing, so that two files in one new folder do not both sync what is above it.
+        let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut new = Vec::new();
         for child in folder.ancestors().take_while(|child| child.starts_with(&self.root)) {
-            if self.durable.lock().unwrap_or_else(PoisonError::into_inner).contains(child) {
+            if durable.contains(child) {
                 break;
             }
             if let Some(parent) = child.parent() {
                 sync_folder(parent)?;
             }
-            pending.push(child.to_owned());
+            new.push(child.to_owned());
         }
-        self.durable.lock().unwrap_or_else(PoisonError::into_inner).extend(pending);
+        durable.extend(new);
         Ok(())
     }
 }

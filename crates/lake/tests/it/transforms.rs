@@ -47,6 +47,13 @@ fn transform() -> impl Strategy<Value = Transform> {
     ]
 }
 
+fn width(transform: Transform) -> usize {
+    match transform {
+        Transform::Truncate(width) => width as usize,
+        _ => 0,
+    }
+}
+
 /// Their truncated decimals have the right digits, but forget where the point stands.
 fn comparable(value: Datum) -> Datum {
     match value {
@@ -61,6 +68,12 @@ proptest! {
     #[test]
     fn transforms_agree_with_the_iceberg_crate(value in value(), transform in transform()) {
         let fits = transform.result_type(&value.kind()).is_ok();
+        if matches!((&value, transform), (Datum::Binary(_), Transform::Truncate(_))) {
+            // The one that the `iceberg` crate lacks.
+            let first = value.to_bytes().into_iter().take(width(transform)).collect();
+            prop_assert_eq!(apply_to(transform, &value).unwrap(), Some(Datum::Binary(first)));
+            return Ok(());
+        }
         match apply_to(transform, &value) {
             Ok(ours) => {
                 let theirs = reference_transform(transform, &value).unwrap();
