@@ -60,7 +60,7 @@ impl Rows {
             let (line, character) = (chunk.line_at(flaw.at), chunk.character_at(flaw.at));
             return Err(Box::new(Stop::Flaw(flaw, line, character)));
         }
-        let raw = chunk.bytes()[record..end].trim_ascii_end();
+        let raw = without_line_end(&chunk.bytes()[record..end]);
         let line = self.line(chunk, record);
         self.rejects.push(flaw.into_reject(&chunk.part.shown, line, raw));
         Ok(())
@@ -138,6 +138,11 @@ impl Rows {
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
         batch.map(Some).map_err(|error| Error::bug("columns that were read do not make a batch").caused_by(error))
     }
+}
+
+fn without_line_end(record: &[u8]) -> &[u8] {
+    let record = record.strip_suffix(b"\n").unwrap_or(record);
+    record.strip_suffix(b"\r").unwrap_or(record)
 }
 
 /// A guess that does not hold; its line counts from 0 until it is placed.

@@ -150,6 +150,15 @@ fn what_a_table_lacks_is_an_error() {
 }
 
 #[test]
+fn a_file_without_the_header_of_the_others_loses_no_row() {
+    let folder = Folder::with("1.csv", "id,name\n1,a\n").and("2.csv", "id,name\n2,b\n").and("3.csv", "3,c\n4,d\n");
+    let error = folder.read("*.csv", &options(json!({}))).unwrap_err();
+    assert_eq!(error.code(), Code::SchemaChange);
+    let told = told(&error);
+    assert!(told.contains("the first line of `3.csv` names no column of the other files: `3`, `c`"), "{told}");
+}
+
+#[test]
 fn raw_records_are_kept_up_to_64_kb() {
     let text = format!("a,b\n1,2\n{}\n", "é".repeat(100_000));
     let outcome = Folder::with("a.csv", text).read("a.csv", &options(json!({"on_error": "quarantine"}))).unwrap();

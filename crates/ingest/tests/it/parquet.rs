@@ -190,6 +190,26 @@ fn a_file_that_is_cut_or_none_is_told() {
 }
 
 #[test]
+fn damage_anywhere_is_no_panic() {
+    let whole = small_file();
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..3_000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            bytes[at] = next(256) as u8;
+        }
+        if let Err(error) = Folder::with("a.parquet", bytes).read("a.parquet", &options(json!({}))) {
+            assert_ne!(error.code(), Code::Bug, "{}", told(&error));
+        }
+    }
+}
+
+#[test]
 fn types_that_no_table_holds_are_told() {
     let bytes = file(vec![("d", Arc::new(IntervalDayTimeArray::from(vec![None])) as ArrayRef)]);
     let error = Folder::with("a.parquet", bytes).read("a.parquet", &options(json!({}))).unwrap_err();

@@ -177,6 +177,11 @@ impl TimeFormats {
         Ok(Self(named.collect::<Result<Vec<_>, String>>()?.into()))
     }
 
+    /// Whether none is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What `text` is by ISO 8601 or by the first format that fits.
     #[inline]
     pub(crate) fn moment(&self, text: &[u8]) -> Option<Moment> {
@@ -212,7 +217,7 @@ impl Named {
 
 fn stamp(seconds: i64, nanos: u32, zoned: bool) -> Moment {
     let micros = seconds * MICROS_A_SECOND + i64::from(nanos / 1_000);
-    Moment::Stamp(Stamp { micros, zoned, finer: nanos % 1_000 != 0 })
+    Moment::Stamp(Stamp { micros, zoned, finer: !nanos.is_multiple_of(1_000) })
 }
 
 fn days_of(day: NaiveDate) -> i32 {

@@ -34,7 +34,7 @@ pub(super) fn whole_records(text: &[u8], dialect: &Dialect) -> Cut {
             continue;
         }
         match closing_quote(text, at + 1, quote, dialect.escape) {
-            Some(close) => from = close + 1,
+            Some((close, _)) => from = close + 1,
             None => return Cut { end, open: Some(at) },
         }
     }
@@ -46,15 +46,15 @@ fn opens(text: &[u8], record: usize, at: usize, dialect: &Dialect) -> bool {
     starts && (dialect.comment.is_none() || text.get(record) != dialect.comment.as_ref())
 }
 
-/// Where the field ends whose content begins at `from`.
-pub(super) fn closing_quote(text: &[u8], mut from: usize, quote: u8, escape: Option<u8>) -> Option<usize> {
+/// Where the field ends whose content begins at `from`, and whether quotes or escapes in it must be undone.
+pub(super) fn closing_quote(text: &[u8], mut from: usize, quote: u8, escape: Option<u8>) -> Option<(usize, bool)> {
+    let mut escaped = false;
     loop {
         let at = from + memchr2(quote, escape.unwrap_or(quote), text.get(from..)?)?;
-        if text[at] != quote || text.get(at + 1) == Some(&quote) {
-            from = at + 2;
-        } else {
-            return Some(at);
+        if text[at] == quote && text.get(at + 1) != Some(&quote) {
+            return Some((at, escaped));
         }
+        (from, escaped) = (at + 2, true);
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn record_end(text: &[u8], start: usize, dialect: &Dialect) -> Option
             return Some(at + 1);
         }
         from = match opens(text, start, at, dialect) {
-            true => closing_quote(text, at + 1, quote, dialect.escape)? + 1,
+            true => closing_quote(text, at + 1, quote, dialect.escape)?.0 + 1,
             false => at + 1,
         };
     }

@@ -4,7 +4,7 @@ use bywash_core::{Code, Error, Result};
 use encoding_rs::Encoding;
 
 use super::super::columns::times::TimeFormats;
-use super::super::options::{QuotedEmpty, ReadOptions};
+use super::super::options::{Character, QuotedEmpty, ReadOptions};
 use super::super::raw::encoding_of;
 use super::cut::record_end;
 use super::fields::field;
@@ -95,7 +95,7 @@ impl CsvSettings {
     /// # Errors
     /// Two characters with a meaning are the same, or an encoding or format is none.
     pub(crate) fn new(options: &ReadOptions) -> Result<Self> {
-        let byte = |character: Option<super::super::options::Character>| character.map(|character| character.byte());
+        let byte = |character: Option<Character>| character.map(Character::byte);
         let settings = Self {
             delimiter: byte(options.delimiter),
             quote: byte(options.quote),

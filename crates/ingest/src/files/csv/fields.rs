@@ -63,9 +63,7 @@ fn unclosed(at: usize) -> Flaw {
 
 fn quoted(text: &[u8], at: usize, dialect: &Dialect) -> Result<Field, Flaw> {
     let quote = dialect.quote.unwrap_or_default();
-    let close = closing_quote(text, at + 1, quote, dialect.escape).ok_or_else(|| unclosed(at))?;
-    let content = &text[at + 1..close];
-    let escaped = memchr2(quote, dialect.escape.unwrap_or(quote), content).is_some();
+    let (close, escaped) = closing_quote(text, at + 1, quote, dialect.escape).ok_or_else(|| unclosed(at))?;
     let field = |stop: usize| {
         let last = text.get(stop) != Some(&dialect.delimiter);
         Field { start: at + 1, end: close, quoted: true, escaped, next: stop + 1, last }

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use super::super::columns::numbers::is_exact;
 use super::super::ordered::Work;
 use super::super::text::{Chunk, Layout, Stop, TextPart};
 use super::super::typing::Kinds;
 use super::dialect::{CsvLayout, CsvSettings, skipped};
 use super::fields::{content, field};
-use super::parse::{Record, check_count, check_letters, end_of_wrong};
+use super::parse::{Record, check_count, check_letters, end_of_wrong, quick_whole};
 
 /// Looks at the chunks of CSV files.
 #[derive(Clone)]
@@ -69,7 +70,20 @@ impl CsvInfer {
     fn record(&mut self, text: &[u8], mut at: usize, layout: &CsvLayout) -> Result<Record, super::super::flaw::Flaw> {
         let (start, fields, dialect) = (at, layout.names.len(), &layout.dialect);
         self.own.clear();
+        let quick = !self.settings.nulls.typed && self.settings.formats.is_empty();
         for place in 0..fields {
+            if quick
+                && let Some((value, end)) = quick_whole(text, at)
+                && let byte = text[end]
+                && (byte == dialect.delimiter || byte == dialect.newline)
+            {
+                self.own.push(if is_exact(value) { Kinds::WHOLE } else { Kinds::WIDE });
+                at = end + 1;
+                if (byte != dialect.delimiter) != (place + 1 == fields) {
+                    return check_count(text, start, layout);
+                }
+                continue;
+            }
             let field =
                 field(text, at, dialect).map_err(|flaw| flaw.in_column(&layout.names[place].as_str().into()))?;
             let known = self.kinds[place];

@@ -183,7 +183,7 @@ fn take(
 
 /// The plain whole number at `at` of up to 18 digits, and where it ends.
 #[inline]
-fn quick_whole(text: &[u8], at: usize) -> Option<(i64, usize)> {
+pub(super) fn quick_whole(text: &[u8], at: usize) -> Option<(i64, usize)> {
     let negative = text[at] == b'-';
     let start = at + usize::from(negative);
     let (mut end, mut value) = (start, 0_i64);

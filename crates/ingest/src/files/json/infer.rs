@@ -73,9 +73,13 @@ impl JsonInfer {
         let (mut expected, mut clean) = (0, Vec::new());
         loop {
             let key = cursor.key()?;
-            clean.clear();
-            cursor.unescape(&key, &mut clean)?;
-            let name = String::from_utf8_lossy(&clean);
+            let mut name = &cursor.text[key.range.clone()];
+            if key.escaped {
+                clean.clear();
+                cursor.unescape(&key, &mut clean)?;
+                name = &clean;
+            }
+            let name = String::from_utf8_lossy(name);
             let (field, place) = shape.field(&name, expected);
             if depth == 0 && self.declared.iter().any(|declared| **declared == *name) {
                 cursor.value(depth + 1)?;

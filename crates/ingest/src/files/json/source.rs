@@ -29,7 +29,7 @@ pub(crate) struct JsonSource {
 }
 
 enum Open {
-    Lines(Lines),
+    Lines(Box<Lines>),
     Document(Document),
 }
 
@@ -68,7 +68,8 @@ impl JsonSource {
         if self.format == Format::JsonLines {
             let part = Arc::new(TextPart { shown: text.shown().to_owned(), layout: Layout::JsonLines });
             let offset = text.mark_bytes();
-            return Ok(Open::Lines(Lines { text, part, waiting: Vec::new(), offset, line: 0, ended: false }));
+            let lines = Lines { text, part, waiting: Vec::new(), offset, line: 0, ended: false };
+            return Ok(Open::Lines(Box::new(lines)));
         }
         let part = Arc::new(TextPart { shown: text.shown().to_owned(), layout: Layout::JsonValues });
         let mark_bytes = text.mark_bytes();

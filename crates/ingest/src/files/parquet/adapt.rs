@@ -29,7 +29,7 @@ impl Adapter<'_> {
         };
         let adapted = match array.data_type() == target.data_type() {
             true => array,
-            false => self.to_table(&array, target.data_type(), name, declared)?,
+            false => self.fit_table(&array, target.data_type(), name, declared)?,
         };
         if !target.is_nullable() && adapted.null_count() > 0 {
             let message = format!("column `{name}`: a value is missing, and the column must have one");
@@ -38,7 +38,7 @@ impl Adapter<'_> {
         Ok(adapted)
     }
 
-    fn to_table(&mut self, array: &ArrayRef, target: &DataType, name: &str, declared: bool) -> Result<ArrayRef> {
+    fn fit_table(&mut self, array: &ArrayRef, target: &DataType, name: &str, declared: bool) -> Result<ArrayRef> {
         if is_nested(target) && is_nested(array.data_type()) {
             return self.nested(array, target, name, declared);
         }

@@ -103,5 +103,5 @@ fn wider_decimal(one: &DataType, other: &DataType) -> Option<DataType> {
     let before = (i16::from(*precision) - i16::from(*scale)).max(i16::from(*other_precision) - i16::from(*other_scale));
     let scale = *scale.max(other_scale);
     let precision = before + i16::from(scale);
-    (precision <= 38).then(|| DataType::Decimal128(precision as u8, scale))
+    (precision <= 38).then_some(DataType::Decimal128(precision as u8, scale))
 }

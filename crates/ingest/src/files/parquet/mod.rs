@@ -9,6 +9,7 @@ mod kinds;
 mod merge;
 mod open;
 mod read;
+mod soundness;
 
 pub(crate) use merge::fields;
 pub(crate) use read::ParquetReader;

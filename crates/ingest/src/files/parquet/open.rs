@@ -20,6 +20,7 @@ use super::super::format::{Format, truncated};
 use super::super::limits::IN_MEMORY_BYTES_MAX;
 use super::super::options::ReadOptions;
 use super::super::raw::{Parts, Unpacked};
+use super::soundness::{check_directory, guarded};
 
 const MARK: &[u8; 4] = b"PAR1";
 const MARK_ENCRYPTED: &[u8; 4] = b"PARE";
@@ -77,12 +78,12 @@ fn in_memory(mut part: Unpacked) -> Result<Bytes> {
 
 impl ParquetSource {
     fn open(shown: &str, data: Data) -> Result<Self> {
-        check_marks(shown, &data)?;
-        let metadata = match &data {
+        let bytes = check_marks(shown, &data)?;
+        let metadata = guarded(shown, || match &data {
             Data::File(file) => ArrowReaderMetadata::load(file, ArrowReaderOptions::new()),
             Data::Memory(bytes) => ArrowReaderMetadata::load(bytes, ArrowReaderOptions::new()),
-        };
-        let metadata = metadata.map_err(|error| broken(shown, &error))?;
+        })?;
+        check_directory(shown, metadata.metadata(), bytes)?;
         let root = metadata.metadata().file_metadata().schema();
         let fields = without_int96(metadata.schema().fields(), root);
         let has_int96 = fields != *metadata.schema().fields();
@@ -91,8 +92,7 @@ impl ParquetSource {
             true => {
                 let schema = Arc::new(Schema::new(fields));
                 let options = ArrowReaderOptions::new().with_schema(schema);
-                ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
-                    .map_err(|error| broken(shown, &error))?
+                guarded(shown, || ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options))?
             }
         };
         Ok(Self { shown: shown.to_owned(), data, metadata, has_int96 })
@@ -117,11 +117,10 @@ impl ParquetSource {
     /// The batches.
     pub(super) fn read(self) -> Result<ParquetRecordBatchReader> {
         let Self { shown, data, metadata, .. } = self;
-        let reader = match data {
+        guarded(&shown, || match data {
             Data::File(file) => build(file, metadata),
             Data::Memory(bytes) => build(bytes, metadata),
-        };
-        reader.map_err(|error| broken(&shown, &error))
+        })
     }
 }
 
@@ -152,8 +151,8 @@ fn without_int96(fields: &Fields, group: &Type) -> Fields {
     fields.iter().zip(group.get_fields()).map(convert).collect()
 }
 
-/// Whether the data begins and ends as Parquet does.
-fn check_marks(shown: &str, data: &Data) -> Result<()> {
+/// Refuses data that does not begin and end as Parquet does; gives its size.
+fn check_marks(shown: &str, data: &Data) -> Result<u64> {
     let (head, tail, bytes) = match data {
         Data::Memory(bytes) => ends_of(&mut std::io::Cursor::new(bytes)),
         Data::File(file) => ends_of(&mut &*file),
@@ -167,7 +166,7 @@ fn check_marks(shown: &str, data: &Data) -> Result<()> {
         return Err(Error::new(Code::UnreadableFile, format!("`{shown}` is encrypted")).at(Place::file(shown)));
     }
     if is_mark(&head) {
-        return Ok(());
+        return Ok(bytes);
     }
     Err(Error::new(Code::UnreadableFile, format!("`{shown}` is not a Parquet file"))
         .at(Place::file(shown))

@@ -10,7 +10,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use super::super::find::FoundFile;
 use super::super::options::ReadOptions;
 use super::adapt::{Adapter, unknown};
-use super::open::{ParquetSource, broken, sources};
+use super::open::{ParquetSource, sources};
+use super::soundness::guarded;
 
 /// Reads one file, part after part.
 pub(crate) struct ParquetReader {
@@ -63,16 +64,12 @@ impl ParquetReader {
 
     fn read(&mut self) -> Result<Option<RecordBatch>> {
         loop {
-            if let Some((shown, mut reader)) = self.current.take() {
-                match reader.next() {
-                    Some(Ok(batch)) => {
-                        let adapted = self.adapt(&shown, &batch)?;
-                        self.current = Some((shown, reader));
-                        return Ok(Some(adapted));
-                    }
-                    Some(Err(error)) => return Err(broken(&shown, &error)),
-                    None => {}
-                }
+            if let Some((shown, mut reader)) = self.current.take()
+                && let Some(batch) = guarded(&shown, || reader.next().transpose())?
+            {
+                let adapted = self.adapt(&shown, &batch)?;
+                self.current = Some((shown, reader));
+                return Ok(Some(adapted));
             }
             let Some(source) = self.waiting.pop_front() else { return Ok(None) };
             self.current = Some((source.shown().to_owned(), source.read()?));

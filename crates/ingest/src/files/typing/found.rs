@@ -154,6 +154,9 @@ impl Looker<'_> {
                     return Err(stop.into_error(&found.part.shown, base));
                 }
                 if let Layout::Csv(layout) = &found.part.layout {
+                    if header && united.is_strange(&layout.names) {
+                        return Err(strange_header(&found.part.shown, &layout.names));
+                    }
                     let places = united.places(&layout.names);
                     places.iter().zip(&found.kinds).for_each(|(place, kinds)| united.see(*place, *kinds));
                 }
@@ -225,6 +228,15 @@ fn has_header(files: &[FoundFile], options: &ReadOptions, settings: &Arc<CsvSett
         }
     }
     Ok(first.is_none_or(|(_, named)| named))
+}
+
+/// The error for a first line that names no column of the other files: it is likely a row, and must not be lost.
+fn strange_header(shown: &str, names: &[String]) -> Error {
+    let some: Vec<String> = names.iter().take(3).map(|name| format!("`{name}`")).collect();
+    let message = format!("the first line of `{shown}` names no column of the other files: {}", some.join(", "));
+    Error::new(Code::SchemaChange, message)
+        .at(Place::line(shown, 1))
+        .hint("files without a header, or of another table, need a resource of their own (`header: false`)")
 }
 
 fn leaves<'a>(fields: impl IntoIterator<Item = &'a Arc<Field>>) -> usize {

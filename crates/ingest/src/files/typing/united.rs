@@ -30,6 +30,11 @@ impl United {
         })
     }
 
+    /// Whether columns are known and none of these is among them.
+    pub(crate) fn is_strange(&self, names: &[String]) -> bool {
+        !self.names.is_empty() && !names.iter().any(|name| self.index.contains_key(&name.to_lowercase()))
+    }
+
     /// Adds what was seen in a column.
     pub(crate) fn see(&mut self, place: usize, kinds: Kinds) {
         self.kinds[place] |= kinds;
