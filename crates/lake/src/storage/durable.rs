@@ -38,6 +38,7 @@ impl DurableStore {
     ///
     /// # Errors
     /// The folder cannot be opened.
+    #[expect(clippy::disallowed_methods, reason = "this is the store that makes its writes durable")]
     pub fn new(root: &FilePath) -> Result<Self> {
         let local = LocalFileSystem::new_with_prefix(root)?;
         Ok(Self { local, folders: Arc::new(Folders::new(root.to_owned())) })

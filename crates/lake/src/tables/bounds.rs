@@ -6,16 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{
-    Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, Float32Array, Float64Array, RecordBatch,
-};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, RecordBatch};
 use arrow::buffer::NullBuffer;
 use arrow::compute::{
     max, max_binary, max_boolean, max_fixed_size_binary, max_string, min, min_binary, min_boolean,
     min_fixed_size_binary, min_string,
 };
 use arrow::datatypes::{
-    Date32Type, Decimal128Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
+    ArrowNumericType, Date32Type, Decimal128Type, Int32Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use bywash_core::{Error, Result};
 use bywash_iceberg_spec::{DataFile, Datum, Field, Schema, Type};
@@ -168,10 +166,7 @@ fn boolean(array: &BooleanArray) -> Option<(Datum, Datum)> {
     pair(min_boolean(array), max_boolean(array), Datum::Boolean)
 }
 
-fn primitive<T: ArrowPrimitiveType>(array: &ArrayRef, datum: impl Fn(T::Native) -> Datum) -> Option<(Datum, Datum)>
-where
-    T: arrow::datatypes::ArrowNumericType,
-{
+fn primitive<T: ArrowNumericType>(array: &ArrayRef, datum: impl Fn(T::Native) -> Datum) -> Option<(Datum, Datum)> {
     let array = array.as_primitive::<T>();
     pair(min(array), max(array), datum)
 }
@@ -206,8 +201,8 @@ fn double(array: &Float64Array) -> (Option<(Datum, Datum)>, u64) {
 
 fn round_down(bound: Datum) -> Datum {
     match bound {
-        Datum::Float(zero) if zero == 0.0 => Datum::Float(-0.0),
-        Datum::Double(zero) if zero == 0.0 => Datum::Double(-0.0),
+        Datum::Float(0.0) => Datum::Float(-0.0),
+        Datum::Double(0.0) => Datum::Double(-0.0),
         Datum::String(text) => Datum::String(first_characters(&text, LONGEST_BOUND).to_owned()),
         Datum::Binary(mut bytes) => {
             bytes.truncate(LONGEST_BOUND as usize);
@@ -220,8 +215,8 @@ fn round_down(bound: Datum) -> Datum {
 /// `None` where nothing short is greater.
 fn round_up(bound: Datum) -> Option<Datum> {
     Some(match bound {
-        Datum::Float(zero) if zero == 0.0 => Datum::Float(0.0),
-        Datum::Double(zero) if zero == 0.0 => Datum::Double(0.0),
+        Datum::Float(0.0) => Datum::Float(0.0),
+        Datum::Double(0.0) => Datum::Double(0.0),
         Datum::String(text) => {
             let short = first_characters(&text, LONGEST_BOUND);
             Datum::String(if short.len() == text.len() { text } else { next_text(short)? })

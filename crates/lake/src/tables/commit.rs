@@ -246,7 +246,8 @@ impl Commit<'_> {
         }
         files.push((snapshot.manifest_list.clone(), write_manifest_list(&lines, &snapshot)));
         // Together: each would wait for the disk alone.
-        try_join_all(files.into_iter().map(|(path, bytes)| async move { self.warehouse.write(&path, bytes).await })).await?;
+        try_join_all(files.into_iter().map(|(path, bytes)| async move { self.warehouse.write(&path, bytes).await }))
+            .await?;
         let previous = self.table.file().map(|file| self.warehouse.recorded(file));
         let next = self.table.metadata().with_snapshot(snapshot, previous.as_deref())?;
         let metadata = self.name(&format!("{:05}-{}.metadata.json", self.version(), self.id));

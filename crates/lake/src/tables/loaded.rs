@@ -12,7 +12,7 @@ use crate::TableShape;
 use crate::storage::Warehouse;
 
 /// Snapshots whose metadata is kept.
-const KEPT_SNAPSHOTS: usize = 100_000;
+const KEPT_SNAPSHOTS: usize = 20_000;
 
 static METADATA: LazyLock<Cache<TableMetadata>> = LazyLock::new(|| Cache::new(KEPT_SNAPSHOTS));
 

@@ -14,7 +14,7 @@ use crate::storage::Warehouse;
 const CONCURRENT: usize = 8;
 
 /// Data files whose descriptions are kept.
-const KEPT_FILES: usize = 200_000;
+const KEPT_FILES: usize = 20_000;
 
 static MANIFESTS: LazyLock<Cache<Manifest>> = LazyLock::new(|| Cache::new(KEPT_FILES));
 

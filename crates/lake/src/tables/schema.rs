@@ -38,7 +38,7 @@ pub fn assign_ids(columns: &ArrowSchema, ids: &mut impl IdSource) -> Result<Sche
         }
         match kind_of(column.name(), column.data_type()) {
             Ok(kind) => {
-                fields.push(Field { required: !column.is_nullable(), ..Field::optional(0, column.name(), kind) })
+                fields.push(Field { required: !column.is_nullable(), ..Field::optional(0, column.name(), kind) });
             }
             Err(problem) => problems.push(problem),
         }

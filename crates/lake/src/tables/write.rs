@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use bywash_core::{Error, Result};
-use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema};
+use bywash_iceberg_spec::{DataFile, Field, PartitionSpec, Schema, Type};
 use object_store::path::Path;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -80,7 +81,7 @@ impl TableWriter {
         settings: WriteSettings,
     ) -> Result<Self> {
         spec.result_types(&schema)?;
-        let properties = properties(settings)?;
+        let properties = properties(settings, &schema)?;
         let (warehouse, arrow_schema) = (warehouse.clone(), arrow_schema(&schema)?);
         Ok(Self {
             settings: Arc::new(FileSettings { warehouse, schema, arrow_schema, spec_id: spec.id, properties }),
@@ -172,14 +173,36 @@ async fn join(task: JoinHandle<Result<DataFile>>) -> Result<DataFile> {
     task.await.unwrap_or_else(|error| Err(Error::bug(format!("writing a data file broke off: {error}"))))
 }
 
-fn properties(settings: WriteSettings) -> Result<WriterProperties> {
+/// Parquet's own statistics leave NaN out, but engines sort NaN after every number: with them, `x > 1` would lose
+/// rows. So columns of floats have none; the bounds of the data file know better.
+fn properties(settings: WriteSettings, schema: &Schema) -> Result<WriterProperties> {
     let compression = match settings.codec {
         Codec::Lz4 => Compression::LZ4_RAW,
         Codec::Zstd => Compression::ZSTD(ZstdLevel::try_new(1).map_err(|error| Error::bug(error.to_string()))?),
     };
-    Ok(WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(compression)
         .set_max_row_group_row_count(Some(settings.row_group_rows))
-        .set_created_by(concat!("bywash ", env!("CARGO_PKG_VERSION")).to_owned())
-        .build())
+        .set_created_by(concat!("bywash ", env!("CARGO_PKG_VERSION")).to_owned());
+    for path in schema.fields.iter().flat_map(|field| float_columns(field, &[])) {
+        properties = properties.set_column_statistics_enabled(ColumnPath::from(path), EnabledStatistics::None);
+    }
+    Ok(properties.build())
+}
+
+/// The paths of all columns of floats in and below a field, as Parquet names them.
+fn float_columns(field: &Field, above: &[String]) -> Vec<Vec<String>> {
+    let below = |names: &[&str]| -> Vec<String> {
+        above.iter().cloned().chain(names.iter().map(|&name| name.to_owned())).collect()
+    };
+    match &field.kind {
+        Type::Float | Type::Double => vec![below(&[&field.name])],
+        Type::Struct(parts) => parts.iter().flat_map(|part| float_columns(part, &below(&[&field.name]))).collect(),
+        Type::List(element) => float_columns(element, &below(&[&field.name, "list"])),
+        Type::Map(key, value) => {
+            let above = below(&[&field.name, "key_value"]);
+            [key, value].into_iter().flat_map(|part| float_columns(part, &above)).collect()
+        }
+        _ => Vec::new(),
+    }
 }

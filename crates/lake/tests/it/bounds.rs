@@ -63,7 +63,7 @@ fn check_file(file: &DataFile, schema: &Schema, batches: &[RecordBatch]) {
 }
 
 fn check_column(file: &DataFile, field: &Field, columns: &[ArrayRef]) {
-    let nulls: usize = columns.iter().map(|column| column.null_count()).sum();
+    let nulls: usize = columns.iter().map(Array::null_count).sum();
     assert_eq!(file.null_value_counts[&field.id], nulls as u64, "nulls of {}", field.name);
     assert_eq!(file.value_counts[&field.id], file.record_count);
     let values: Vec<Datum> = columns.iter().flat_map(|column| values(&field.kind, column)).collect();

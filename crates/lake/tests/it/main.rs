@@ -1,6 +1,6 @@
 //! The lake as its callers see it: files on a real disk, tables read back from what was written.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
+#![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 
 mod bounds;
 mod changes;
@@ -8,7 +8,6 @@ mod commits;
 mod conforming;
 mod durability;
 mod fixture;
-mod hand;
 mod layouts;
 mod moving;
 mod rows;

@@ -33,7 +33,9 @@ pub fn every_type(first: usize, count: usize) -> RecordBatch {
         ("day", Arc::new(rows().map(|row| some(row).then_some((row * 11 - 2_000) as i32)).collect::<Date32Array>())),
         (
             "at",
-            Arc::new(rows().map(|row| some(row).then_some(row * 3_599_000_000 % DAY)).collect::<Time64MicrosecondArray>()),
+            Arc::new(
+                rows().map(|row| some(row).then_some(row * 3_599_000_000 % DAY)).collect::<Time64MicrosecondArray>(),
+            ),
         ),
         (
             "seen",

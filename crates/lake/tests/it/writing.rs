@@ -25,6 +25,22 @@ async fn every_type_reads_back_as_it_was_written() {
     assert_eq!(read, expected.with_schema(read.schema()).unwrap());
 }
 
+/// They would leave NaN out, and an engine would then skip rows that a filter keeps.
+#[tokio::test]
+async fn floats_have_no_statistics_in_parquet_but_everything_else_has() {
+    let rows = every_type(0, 50);
+    let shape = shape(rows.schema_ref(), &[]);
+    let scratch = Scratch::new();
+    let file = &write(&scratch.warehouse, &shape, &[rows]).await[0];
+    let opened = std::fs::File::open(scratch.warehouse.absolute(&file.path).unwrap()).unwrap();
+    let metadata = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&opened).unwrap();
+    for column in metadata.row_group(0).columns() {
+        let float = ["ratio", "amount", "place.height", "scores.key_value.value"];
+        let path = column.column_descr().path().string();
+        assert_eq!(column.statistics().is_none(), float.contains(&path.as_str()), "{path}");
+    }
+}
+
 /// Rows of a file, checked to have the file's partition values.
 fn rows_of(warehouse: &Warehouse, file: &DataFile, transform: Transform) -> Vec<(Option<i64>, i64)> {
     let mut found = Vec::new();
