@@ -5,6 +5,7 @@
 //! is an error that tells the nearest name that exists.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
@@ -32,7 +33,7 @@ const BRACE_PATTERNS_MAX: usize = 1_000;
 pub fn find(root: &Path, pattern: &str) -> Result<Vec<FoundFile>> {
     let mut found = BTreeMap::new();
     let literal = root.join(pattern);
-    if literal.is_file() {
+    if facts(root, &literal)?.is_some_and(|facts| facts.is_file()) {
         add(root, literal, &mut found)?;
     } else {
         for pattern in expand_braces(pattern)? {
@@ -51,6 +52,15 @@ fn add(root: &Path, path: PathBuf, found: &mut BTreeMap<String, FoundFile>) -> R
         found.insert(shown.clone(), FoundFile { path, shown, bytes: facts.len() });
     }
     Ok(())
+}
+
+/// What stands at a path, if anything does.
+fn facts(root: &Path, path: &Path) -> Result<Option<Metadata>> {
+    match std::fs::metadata(path) {
+        Ok(facts) => Ok(Some(facts)),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::io("read", shown(root, path).as_ref(), &error)),
+    }
 }
 
 fn shown(root: &Path, path: &Path) -> String {
@@ -120,8 +130,14 @@ fn walk(root: &Path, pattern: &str) -> Result<Vec<PathBuf>> {
                 Step::Deep => deep(root, &folder, &mut HashSet::new(), last, &mut next)?,
             }
         }
-        next.retain(|path| if last { !path.is_dir() && path.symlink_metadata().is_ok() } else { path.is_dir() });
-        reached = next;
+        reached = Vec::new();
+        for path in next {
+            let is_folder = facts(root, &path)?.is_some_and(|facts| facts.is_dir());
+            // A link to nothing is kept where the pattern ends, so that it is told and not passed over.
+            if is_folder != last && (is_folder || path.symlink_metadata().is_ok()) {
+                reached.push(path);
+            }
+        }
     }
     Ok(reached)
 }

@@ -44,7 +44,10 @@ fn symbolic_links_are_followed_and_loops_end() {
     let folder = several();
     std::os::unix::fs::symlink(folder.path("data/a.csv"), folder.path("data/link.csv")).unwrap();
     std::os::unix::fs::symlink(folder.path("data"), folder.path("data/2024/loop")).unwrap();
+    std::os::unix::fs::symlink(folder.path("nowhere"), folder.path("data/2023/lost.csv")).unwrap();
     assert_eq!(folder.find("data/link.csv").unwrap()[0].bytes, 2);
+    let error = folder.find("data/2023/*.csv").unwrap_err();
+    assert!(told(&error).contains("cannot read `data/2023/lost.csv`: it does not exist"), "{}", told(&error));
     assert_eq!(shown(&folder, "data/2024/**/c.csv"), ["data/2024/01/c.csv"]);
 }
 
