@@ -1,4 +1,4 @@
-//! YAML text to a [`Node`] tree, by the event parser under `serde-saphyr`.
+//! YAML text to a [`Node`] tree, by an event parser.
 //!
 //! Reading events instead of deserialising keeps the place of every key, and lets one pass report every problem of
 //! a file. Anchors, aliases and merge keys (`<<`) work; what aliases may expand to is bounded.
