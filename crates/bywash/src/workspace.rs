@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bywash_core::{Code, Error, RefName, Result, TableName, TableRef, parse_duration};
+use bywash_core::{Code, Error, RefName, Result, TableName, TableRef};
 use bywash_engine::sql::{ParameterValue, Parameters};
 use bywash_engine::{Engine, EngineSettings};
 use bywash_ingest::{FileReaders, QuotedFiles};
@@ -18,7 +18,7 @@ use bywash_pipeline::run::Runner;
 use crate::arguments::{Parameter, ParameterFlags, ProjectFlags, RefFlags};
 use crate::context::Context;
 
-/// How long to wait for a catalog that another process holds; `BYWASH_CATALOG__PATIENCE` changes it.
+/// How long to wait for a catalog that another process holds, unless the settings say otherwise.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A project opened for work.
@@ -155,11 +155,7 @@ pub const CACHE_FOLDER: &str = ".bywash";
 const BRANCH_FILE: &str = "branch";
 
 async fn open_lake(project: &Project) -> Result<Lake> {
-    let patience = match std::env::var("BYWASH_CATALOG__PATIENCE") {
-        Ok(text) => parse_duration(&text)?,
-        Err(_) => PATIENCE,
-    };
-    Lake::open(&project.lake_folder(), patience).await
+    Lake::open(&project.lake_folder(), project.settings.catalog_patience.unwrap_or(PATIENCE)).await
 }
 
 /// The engine that a project's settings ask for.

@@ -19,6 +19,9 @@ pub struct CommonFlags {
     /// Colour the output
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = "Everywhere")]
     pub color: ColorChoice,
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, help_heading = "Everywhere")]
+    help: Option<bool>,
 }
 
 /// When to colour.

@@ -28,6 +28,7 @@ pub use verbs::{
     name = "bywash",
     version,
     max_term_width = 100,
+    disable_help_flag = true,
     after_help = "Start here:\n  bywash init flights --template flights && cd flights && bywash run\n  \
                   bywash query \"from 'data/x.csv' limit 5\"\n\nEvery error has a page: bywash explain CODE"
 )]

@@ -18,7 +18,6 @@ pub(super) fn explain(error: &clap::Error, words: &[OsString], definition: &Defi
         ErrorKind::UnknownArgument if argument.starts_with('-') => unknown_flag(&argument, &verb, command, definition),
         ErrorKind::UnknownArgument => wrong(format!("`{verb}` does not expect `{argument}`")),
         ErrorKind::InvalidSubcommand => unknown_verb(&text(error, ContextKind::InvalidSubcommand), &verb, command),
-        ErrorKind::InvalidValue if value.is_empty() => wrong(format!("`{argument}` needs a value")),
         ErrorKind::InvalidValue => invalid_value(error, &argument, &value),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
@@ -64,8 +63,12 @@ fn invalid_value(error: &clap::Error, argument: &str, value: &str) -> Error {
         Some(ContextValue::Strings(values)) => values.clone(),
         _ => Vec::new(),
     };
-    let found = Error::new(Code::WrongUsage, format!("`{value}` does not fit `{argument}`"))
-        .maybe_hint(suggestion(value, valid.iter().map(String::as_str)));
+    let message = if value.is_empty() {
+        format!("`{argument}` needs a value")
+    } else {
+        format!("`{value}` does not fit `{argument}`")
+    };
+    let found = Error::new(Code::WrongUsage, message).maybe_hint(suggestion(value, valid.iter().map(String::as_str)));
     if valid.is_empty() { found } else { found.hint(format!("it takes {}", valid.join(", "))) }
 }
 

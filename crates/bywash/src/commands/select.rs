@@ -38,7 +38,7 @@ pub async fn selected(workspace: &Workspace, flags: &SelectionFlags, reference: 
 /// There is none.
 pub fn node<'a>(graph: &'a Graph, typed: &str) -> Result<&'a Node> {
     let reference = TableRef::parse(typed)?;
-    if let Resolution::Node(id) = graph.resolve(&reference) {
+    if let Resolution::Node(id, _) = graph.resolve(&reference) {
         return Ok(graph.node(id));
     }
     let names: Vec<String> =

@@ -8,12 +8,82 @@ use crate::sandbox;
 
 #[test]
 fn the_help_names_every_verb() {
-    assert_snapshot!(sandbox().run(["--help"]).snapshot(), @"");
+    assert_snapshot!(sandbox().run(["--help"]).snapshot(), @r#"
+    exit: 0
+    ----- stdout -----
+    A data platform in one binary: files become versioned tables, SQL models become answers
+
+    Usage: bywash [OPTIONS] <COMMAND>
+
+    Commands:
+      init         Start a project in a new folder
+      run          Bring every node up to date, test, and publish all of it at once [alias: build]
+      check        Find every mistake in the project without reading data
+      plan         Say what a run would do, and why
+      query        Run SQL on the lake or on files; alone it opens a shell
+      show         Compute the rows of a node without writing them
+      compile      Print the final SQL of a node
+      ls           List the nodes of the project
+      load         Load files into tables, or all sources of the project
+      branch       List, create and delete branches
+      checkout     Make another branch the current one
+      merge        Bring what another branch has into the current one
+      diff         Say what differs between two branches, tags or commits
+      log          List the commits of a branch, the latest first
+      tag          List, create and delete tags
+      revert       Take back what a commit did, with a new commit
+      table        Look at the tables of the lake
+      doctor       Look for damage in the lake and say how to repair it
+      clean        Delete what can be rebuilt: caches, run logs, environments
+      explain      Explain an error code; alone it lists all codes
+      completions  Print the completion script of a shell
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+      -V, --version  Print version
+
+    Everywhere:
+      -C <DIR>            Work in this folder, as if started there
+      -q, --quiet         Say nothing but errors
+      -v, --verbose       Say more: causes of errors, where a bug struck
+          --color <WHEN>  Colour the output [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Start here:
+      bywash init flights --template flights && cd flights && bywash run
+      bywash query "from 'data/x.csv' limit 5"
+
+    Every error has a page: bywash explain CODE
+    ----- stderr -----
+    "#);
 }
 
 #[test]
 fn the_help_of_a_verb_ends_with_an_example() {
-    assert_snapshot!(sandbox().run(["init", "--help"]).snapshot(), @"");
+    assert_snapshot!(sandbox().run(["init", "--help"]).snapshot(), @r"
+    exit: 0
+    ----- stdout -----
+    Start a project in a new folder
+
+    Usage: bywash init [OPTIONS] <DIR>
+
+    Arguments:
+      <DIR>  The folder of the project: new, or empty
+
+    Options:
+          --template <NAME>  What to put into it [default: empty] [possible values: flights, empty]
+
+    Everywhere:
+      -C <DIR>            Work in this folder, as if started there
+      -q, --quiet         Say nothing but errors
+      -v, --verbose       Say more: causes of errors, where a bug struck
+          --color <WHEN>  Colour the output [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Example:
+      bywash init flights --template flights
+    ----- stderr -----
+    ");
 }
 
 #[test]

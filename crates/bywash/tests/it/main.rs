@@ -9,6 +9,7 @@ mod explain;
 mod help;
 mod init;
 mod output;
+mod panics;
 mod progress;
 mod reference;
 mod rules;

@@ -110,7 +110,14 @@ fn json_keeps_the_order_of_columns_and_writes_nulls() {
 
 #[test]
 fn a_table_in_a_file_is_never_cut() {
-    assert_snapshot!(written("x.txt"), @"");
+    assert_snapshot!(written("x.txt"), @r#"
+    ┌─────────────┬───────┬─────────────────────┬───────┬──────┬────────┬──────┬────────────┬─────────────────────┬──────────────────────────┬──────────┬───────────────────────────────┐
+    │ carrier     ┆ empty ┆               count ┆ share ┆ half ┆  price ┆ late ┆ day        ┆ local               ┆ instant                  ┆ list     ┆ place                         │
+    ╞═════════════╪═══════╪═════════════════════╪═══════╪══════╪════════╪══════╪════════════╪═════════════════════╪══════════════════════════╪══════════╪═══════════════════════════════╡
+    │ a "b", c\nd ┆       ┆ 9223372036854775807 ┆   NaN ┆  0.5 ┆ -12.00 ┆ true ┆ 2013-01-01 ┆ 2013-01-01T05:00:00 ┆ 2013-01-01T05:00:00.250Z ┆ [1,null] ┆ {"at":"2013-01-01T05:00:00Z"} │
+    │ null        ┆ null  ┆                null ┆  null ┆ null ┆   null ┆ null ┆ null       ┆ null                ┆ null                     ┆ null     ┆ null                          │
+    └─────────────┴───────┴─────────────────────┴───────┴──────┴────────┴──────┴────────────┴─────────────────────┴──────────────────────────┴──────────┴───────────────────────────────┘
+    "#);
 }
 
 #[test]
@@ -122,7 +129,7 @@ fn markdown_escapes_what_would_end_a_cell() {
     let batch = RecordBatch::try_from_iter_with_nullable([("text", texts, true), ("n", numbers, true)]).expect("rows");
     write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a file");
     assert_snapshot!(sandbox.read("x.md"), @r"
-    | text | n  |
+    | text |  n |
     |------|----|
     | a\|b |  1 |
     | null | 20 |

@@ -33,9 +33,9 @@ fn every_node_that_is_done_has_a_line() {
     assert!(process.wait().expect("an exit code").success());
     assert_snapshot!(said, @r"
     ran     raw.flights                  336,776 rows     4.1 MB     1.2 s  2 new files
-    reused  staging.flights               12 rows      980 B      0 ms
-    ran     marts.delays                         view               3 ms
-    failed  marts.answer                        table              41 ms  there is no column `x`
+    reused  staging.flights                   12 rows      980 B      0 ms
+    ran     marts.delays                         view                 3 ms
+    failed  marts.answer                        table                41 ms  there is no column `x`
     skipped marts.report
     published nothing
     ");
