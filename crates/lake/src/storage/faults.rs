@@ -50,10 +50,11 @@ pub fn enter_phase(name: &str) {
 /// Passes one durable step; call it right before and right after the step.
 pub fn durable_step(kind: &str, detail: &str) {
     let Some(faults) = faults() else { return };
+    // The lock keeps the lines in the order of their numbers.
+    let mut log = faults.log.as_ref().map(|log| log.lock().unwrap_or_else(PoisonError::into_inner));
     let number = STEPS.fetch_add(1, Ordering::SeqCst) + 1;
-    if let Some(log) = &faults.log {
+    if let Some(file) = &mut log {
         let phase = PHASES[usize::from(PHASE.load(Ordering::Relaxed))];
-        let mut file = log.lock().unwrap_or_else(PoisonError::into_inner);
         // The log serves a test, which fails by itself if lines are missing.
         let _ = file.write_all(format!("{number} {phase} {kind} {detail}\n").as_bytes());
     }
