@@ -4,25 +4,31 @@
 //! of a ref, which either happened or did not (rule T1).
 
 use std::future::Future;
+use std::io::Write;
+use std::time::Duration;
 
 use bywash_core::{Code, Error, Result};
+use tokio::sync::oneshot;
 
 /// The usual exit code of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
+/// After this a command that has not ended yet is asked for patience.
+const LONG: Duration = Duration::from_secs(1);
 
 /// Runs a command to its end or to the first Ctrl-C.
 ///
 /// # Errors
 /// Those of the command, and `cancelled`.
 pub async fn stop_on_ctrl_c<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::select! {
+    let (stop, asked_to_stop) = oneshot::channel();
+    let watcher = tokio::spawn(watch(stop));
+    let result = tokio::select! {
         biased;
         result = command => result,
-        () = ctrl_c() => {
-            exit_on_second_ctrl_c();
-            Err(stopped())
-        }
-    }
+        Ok(()) = asked_to_stop => Err(stopped()),
+    };
+    watcher.abort();
+    result
 }
 
 /// The error of a command that was stopped.
@@ -39,11 +45,15 @@ pub async fn ctrl_c() {
     }
 }
 
-/// Threads that still work are given time to end; whoever does not want to wait presses Ctrl-C again.
-fn exit_on_second_ctrl_c() {
-    tokio::spawn(async {
+/// A task of its own, so that the second Ctrl-C is heard also while the command computes without a pause.
+async fn watch(stop: oneshot::Sender<()>) {
+    ctrl_c().await;
+    // Nobody listens when the command has just ended by itself.
+    let _ = stop.send(());
+    if tokio::time::timeout(LONG, ctrl_c()).await.is_err() {
+        let _ = writeln!(std::io::stderr().lock(), "stopping; Ctrl-C again ends it at once");
         ctrl_c().await;
-        #[expect(clippy::disallowed_methods, reason = "destructors are what the second Ctrl-C does not wait for")]
-        std::process::exit(INTERRUPTED);
-    });
+    }
+    #[expect(clippy::disallowed_methods, reason = "destructors are what the second Ctrl-C does not wait for")]
+    std::process::exit(INTERRUPTED);
 }

@@ -16,12 +16,13 @@ use bywash_cli::render::terminal::Terminal;
 use bywash_cli::{commands, panics};
 use bywash_core::{Error, Kind, Result};
 use clap::builder::StyledStr;
+use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How long threads that still work may take to end after the command has.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long threads that still work may take to end after the command has; what they do is not published.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Plans of deep queries recurse.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
@@ -52,12 +53,17 @@ fn main() -> ExitCode {
 fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
     let context = Context::new(&arguments.common);
     let style = ErrorStyle { verbosity: context.verbosity, ..style };
-    let result = enter(&context).and_then(|()| drive(&context, arguments));
-    match result {
+    let runtime = match enter(&context).and_then(|()| threads()) {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error, style),
+    };
+    let exit = match runtime.block_on(commands::run(&context, arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if context.stdout.closed() => ExitCode::SUCCESS,
         Err(error) => fail(&error, style),
-    }
+    };
+    runtime.shutdown_timeout(PATIENCE);
+    exit
 }
 
 /// `-C DIR` must be a folder; it travels in the context.
@@ -65,15 +71,12 @@ fn enter(context: &Context) -> Result<()> {
     std::fs::read_dir(&context.folder).map(drop).map_err(|error| Error::io("enter", &context.folder, &error))
 }
 
-fn drive(context: &Context, arguments: Arguments) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+fn threads() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(STACK_BYTES)
         .build()
-        .map_err(|error| Error::bug("cannot start threads").caused_by(error))?;
-    let result = runtime.block_on(commands::run(context, arguments.command));
-    runtime.shutdown_timeout(PATIENCE);
-    result
+        .map_err(|error| Error::bug("cannot start threads").caused_by(error))
 }
 
 fn shown(text: &StyledStr, paint: Paint) -> String {

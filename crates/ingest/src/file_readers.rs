@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Error, ObjectId, Result};
 use bywash_pipeline::project::ReaderOptions;
-use bywash_pipeline::source::{RejectedRow, SourceBatch, SourceBatches, SourceFile, SourceReader, SourceTypes, Stopped};
+use bywash_pipeline::source::{
+    RejectedRow, SourceBatch, SourceBatches, SourceFile, SourceReader, SourceTypes, Stopped,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FoundFile, ReadOptions, Typing};

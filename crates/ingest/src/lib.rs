@@ -3,8 +3,8 @@
 //! This crate turns bytes into Arrow batches and never loses one in silence: every row read is in a batch or is
 //! a reject with its place and reason.
 
-pub mod files;
 mod file_readers;
+pub mod files;
 mod quoted_files;
 
 pub use file_readers::FileReaders;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bywash_core::{Error, Result};
 use bywash_engine::{Resolved, StreamTable};
 use bywash_pipeline::lake_view::FileOpener;
-use futures::stream::{self, BoxStream};
 use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use tokio::sync::mpsc;
 
 use crate::files::{self, ReadOptions};

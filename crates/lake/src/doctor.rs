@@ -83,7 +83,9 @@ impl Lake {
                     }
                 }
             }
-            Err(error) => checkup.find(format!("commit {}", id.short()), error.message(), "restore the catalog from a backup"),
+            Err(error) => {
+                checkup.find(format!("commit {}", id.short()), error.message(), "restore the catalog from a backup")
+            }
         }
     }
 
@@ -112,7 +114,9 @@ impl Lake {
             checkup.files += 1;
             match self.warehouse().size(&file.path).await {
                 Ok(size) if size == file.file_size_in_bytes => {}
-                Ok(size) => problems.push(format!("`{}` has {size} bytes instead of {}", file.path, file.file_size_in_bytes)),
+                Ok(size) => {
+                    problems.push(format!("`{}` has {size} bytes instead of {}", file.path, file.file_size_in_bytes))
+                }
                 Err(error) => problems.push(missing(&file.path, &error)),
             }
         }

@@ -182,7 +182,9 @@ impl Lake {
         mut transaction: Transaction,
     ) -> Result<Option<ObjectId>> {
         let Some(name) = &head.name else {
-            return Err(Error::new(Code::WrongUsage, "only a branch can be written to").hint("name a branch with `--ref`"));
+            return Err(
+                Error::new(Code::WrongUsage, "only a branch can be written to").hint("name a branch with `--ref`")
+            );
         };
         let (message, run) = (commit.message.clone(), commit.run.clone());
         let id = objects.add(&commit)?;
@@ -301,5 +303,6 @@ pub fn author() -> String {
 
 /// The ref moved between reading and writing.
 pub(crate) fn moved(name: &RefName) -> Error {
-    Error::new(Code::TargetMoved, format!("`{name}` has moved meanwhile")).hint("nothing was changed: run the command again")
+    Error::new(Code::TargetMoved, format!("`{name}` has moved meanwhile"))
+        .hint("nothing was changed: run the command again")
 }

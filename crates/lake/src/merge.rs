@@ -105,7 +105,8 @@ impl Lake {
     ) -> Result<TableEntry> {
         let (our_state, their_state) =
             (TableState::read(objects, ours).await?, TableState::read(objects, theirs).await?);
-        let is_within = |one: &TableState, other: &TableState| one.changes.keys().all(|id| other.changes.contains_key(id));
+        let is_within =
+            |one: &TableState, other: &TableState| one.changes.keys().all(|id| other.changes.contains_key(id));
         if is_within(&their_state, &our_state) {
             return Ok(ours.clone());
         }

@@ -47,7 +47,9 @@ impl TableShape {
         let columns = |shape: &Self| -> Vec<(String, String)> {
             shape.schema.fields.iter().map(|field| (field.name.clone(), field.kind.to_string())).collect()
         };
-        columns(self) == columns(other) && self.partition_by == other.partition_by && self.cluster_by == other.cluster_by
+        columns(self) == columns(other)
+            && self.partition_by == other.partition_by
+            && self.cluster_by == other.cluster_by
     }
 }
 
@@ -101,7 +103,10 @@ impl Lake {
         let schema = table.metadata().schema_by_id(entry.schema_id)?.clone();
         let properties = &table.metadata().properties;
         let listed = |key: &str| -> Vec<String> {
-            properties.get(key).map(|text| text.split(';').filter(|part| !part.is_empty()).map(str::to_owned).collect()).unwrap_or_default()
+            properties
+                .get(key)
+                .map(|text| text.split(';').filter(|part| !part.is_empty()).map(str::to_owned).collect())
+                .unwrap_or_default()
         };
         Ok(Arc::new(TableShape {
             uuid: entry.uuid.clone(),
@@ -117,7 +122,13 @@ impl Lake {
     ///
     /// # Errors
     /// A file cannot be written.
-    pub async fn create_table(&self, objects: &Objects, draft: &Draft, state: TableState, label: &str) -> Result<TableEntry> {
+    pub async fn create_table(
+        &self,
+        objects: &Objects,
+        draft: &Draft,
+        state: TableState,
+        label: &str,
+    ) -> Result<TableEntry> {
         let shape = &draft.shape;
         let mut properties = BTreeMap::new();
         for (key, values) in [(PARTITION_BY, &shape.partition_by), (CLUSTER_BY, &shape.cluster_by)] {
@@ -152,16 +163,29 @@ impl Lake {
     ///
     /// # Errors
     /// A file cannot be read or written.
-    pub async fn write_state(&self, objects: &Objects, base: &TableEntry, state: TableState, label: &str) -> Result<TableEntry> {
+    pub async fn write_state(
+        &self,
+        objects: &Objects,
+        base: &TableEntry,
+        state: TableState,
+        label: &str,
+    ) -> Result<TableEntry> {
         let old = TableState::read(objects, base).await?;
         let old_files: HashMap<&str, &DataFile> = old.files().map(|file| (file.path.as_str(), file)).collect();
         let new_files: HashMap<&str, &DataFile> = state.files().map(|file| (file.path.as_str(), file)).collect();
-        let added: Vec<DataFile> =
-            new_files.iter().filter(|(path, _)| !old_files.contains_key(*path)).map(|(_, file)| (*file).clone()).collect();
+        let added: Vec<DataFile> = new_files
+            .iter()
+            .filter(|(path, _)| !old_files.contains_key(*path))
+            .map(|(_, file)| (*file).clone())
+            .collect();
         let removed: HashSet<String> =
             old_files.keys().filter(|path| !new_files.contains_key(*path)).map(|path| (*path).to_owned()).collect();
         let committed = if added.is_empty() && removed.is_empty() && base.snapshot_id.is_some() {
-            tables::Committed { metadata: base.metadata.clone(), snapshot_id: base.snapshot_id, schema_id: base.schema_id }
+            tables::Committed {
+                metadata: base.metadata.clone(),
+                snapshot_id: base.snapshot_id,
+                schema_id: base.schema_id,
+            }
         } else {
             let table = tables::LoadedTable::load(self.warehouse(), &base.metadata).await?;
             tables::commit(self.warehouse(), &table, tables::NewSnapshot::new(label, added, removed)).await?
@@ -174,7 +198,13 @@ impl Lake {
     ///
     /// # Errors
     /// A file cannot be read or written.
-    pub async fn replace_state(&self, objects: &Objects, base: &TableEntry, state: TableState, label: &str) -> Result<TableEntry> {
+    pub async fn replace_state(
+        &self,
+        objects: &Objects,
+        base: &TableEntry,
+        state: TableState,
+        label: &str,
+    ) -> Result<TableEntry> {
         let entry = self.write_state(objects, base, state.clone(), label).await?;
         let changes = HashTree::default().with(objects, edits(&BTreeMap::new(), &state.changes)).await?;
         let tiles = HashTree::default().with(objects, edits(&BTreeMap::new(), &state.tiles)).await?;

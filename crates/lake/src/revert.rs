@@ -27,7 +27,10 @@ impl Lake {
     /// Later changes stand on the reverted ones, or nothing of them is left to take back.
     pub async fn revert_tree(&self, objects: &Objects, head: &Head, commit: &Head, skip: bool) -> Result<RevertedTree> {
         let Some(parent) = commit.commit.parents.first() else {
-            return Err(Error::new(Code::RevertConflict, format!("`{}` created the lake and cannot be taken back", commit.id.short())));
+            return Err(Error::new(
+                Code::RevertConflict,
+                format!("`{}` created the lake and cannot be taken back", commit.id.short()),
+            ));
         };
         let parent = self.commit(*parent).await?;
         let differing = parent.tree.differences(&commit.commit.tree, objects).await?;
@@ -47,7 +50,10 @@ impl Lake {
             return Err(conflict);
         }
         if edits.is_empty() {
-            return Err(Error::new(Code::RevertConflict, format!("nothing of `{}` is left to take back", commit.id.short())));
+            return Err(Error::new(
+                Code::RevertConflict,
+                format!("nothing of `{}` is left to take back", commit.id.short()),
+            ));
         }
         let names = edits.keys().map(|name| name.parse()).collect::<Result<_>>()?;
         Ok(RevertedTree { tree: head.commit.tree.with(objects, edits).await?, names })
@@ -95,8 +101,9 @@ impl Lake {
             return Ok(Some(Entry::Table(Box::new(now.clone()))));
         }
         let reverted = state.revert(undo.revert, taken, undo.skip, &undo.label).map_err(|reason| {
-            Error::new(Code::RevertConflict, format!("`{name}` cannot be taken back: {}", reason.reason()))
-                .hint(format!("later changes stand on it: `bywash table history {name}` shows them; revert those first"))
+            Error::new(Code::RevertConflict, format!("`{name}` cannot be taken back: {}", reason.reason())).hint(
+                format!("later changes stand on it: `bywash table history {name}` shows them; revert those first"),
+            )
         })?;
         let entry = self.write_state(objects, now, reverted, &undo.label).await?;
         Ok(Some(Entry::Table(Box::new(entry))))

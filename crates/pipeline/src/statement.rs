@@ -201,8 +201,11 @@ impl StatementContext {
         target: &TableRef,
     ) -> Result<(TableName, TableEntry)> {
         if target.at.is_some() {
-            return Err(Error::new(Code::WrongUsage, format!("`{target}` is a table at another ref, which SQL cannot write"))
-                .hint("write on that branch with `--ref`"));
+            return Err(Error::new(
+                Code::WrongUsage,
+                format!("`{target}` is a table at another ref, which SQL cannot write"),
+            )
+            .hint("write on that branch with `--ref`"));
         }
         let name = resolver.full_name(target)?;
         self.refuse_node(&name)?;
@@ -215,7 +218,10 @@ impl StatementContext {
 
     fn refuse_node(&self, name: &TableName) -> Result<()> {
         if name.namespace() == "bywash" {
-            return Err(Error::new(Code::NodeTable, format!("`{name}` lies among the system tables, which SQL cannot write")));
+            return Err(Error::new(
+                Code::NodeTable,
+                format!("`{name}` lies among the system tables, which SQL cannot write"),
+            ));
         }
         match self.nodes.iter().find(|(node, _)| node == name) {
             Some((_, file)) => Err(made_by_node(name, Some(file))),
@@ -235,9 +241,13 @@ fn made_by_node(name: &TableName, file: Option<&String>) -> Error {
 fn new_name(target: &TableRef) -> Result<TableName> {
     match (&target.namespace, &target.at) {
         (Some(namespace), None) => TableName::new(namespace, &target.name),
-        (None, _) => Err(Error::new(Code::InvalidName, format!("`{target}` does not say in which namespace to create it"))
-            .hint(format!("write `create table scratch.{}`, say", target.name))),
-        (_, Some(_)) => Err(Error::new(Code::WrongUsage, format!("`{target}` names another ref: write there with `--ref`"))),
+        (None, _) => {
+            Err(Error::new(Code::InvalidName, format!("`{target}` does not say in which namespace to create it"))
+                .hint(format!("write `create table scratch.{}`, say", target.name)))
+        }
+        (_, Some(_)) => {
+            Err(Error::new(Code::WrongUsage, format!("`{target}` names another ref: write there with `--ref`")))
+        }
     }
 }
 

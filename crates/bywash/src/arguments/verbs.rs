@@ -155,8 +155,6 @@ pub struct CompileArguments {
     /// The node
     pub node: String,
     #[command(flatten)]
-    pub reference: RefFlags,
-    #[command(flatten)]
     pub project: ProjectFlags,
     #[command(flatten)]
     pub parameters: ParameterFlags,

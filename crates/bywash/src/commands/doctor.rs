@@ -12,6 +12,10 @@ use crate::workspace::Workspace;
 /// # Errors
 /// Something is wrong with it; the rows name what and how to repair it.
 pub async fn run(context: &Context, arguments: DoctorArguments) -> Result<()> {
+    if arguments.relocate {
+        return Err(Error::new(Code::NotYetSupported, "`bywash doctor --relocate` is not supported yet")
+            .hint("Bywash itself reads a moved lake as it is; other engines need the lake in its old place"));
+    }
     let workspace = Workspace::open_lake(context, &arguments.project).await?;
     let checkup = workspace.lake.checkup().await?;
     let findings = &checkup.findings;

@@ -184,17 +184,18 @@ fn r6_an_append_is_computed_from_the_new_file_alone() {
 #[test]
 fn r7_a_table_that_the_model_did_not_write_stops_the_run() {
     let shop = shop();
-    shop.run(["query", "create table marts.top as select 1 as one"]).success();
+    shop.run(["query", "create table marts.late as select 1 as one"]).success();
+    shop.write("models/marts/late.sql", "select region from marts.by_region\n");
     let before = head(&shop);
     let output = shop.run(["run"]).failure("node-drift");
-    assert!(output.stderr.contains("--overwrite marts.top"), "{output}");
+    assert!(output.stderr.contains("--overwrite marts.late"), "{output}");
     assert_eq!(head(&shop), before);
     let adopted = copy(&shop);
-    adopted.run(["run", "--adopt", "marts.top"]).success();
-    assert_eq!(rows(&adopted, "from marts.top"), ["1"]);
-    shop.run(["run", "--overwrite", "marts.top"]).success();
-    assert_eq!(rows(&shop, "select count(*) from marts.top"), ["2"]);
-    shop.run(["query", "insert into marts.top values ('x', 1, 1)"]).failure("node-table");
+    adopted.run(["run", "--adopt", "marts.late"]).success();
+    assert_eq!(rows(&adopted, "from marts.late"), ["1"]);
+    shop.run(["run", "--overwrite", "marts.late"]).success();
+    assert_eq!(rows(&shop, "select count(*) from marts.late"), ["2"]);
+    shop.run(["query", "insert into marts.late values ('x')"]).failure("node-table");
 }
 
 #[test]

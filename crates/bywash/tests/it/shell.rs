@@ -38,6 +38,15 @@ fn a_script_ends_at_its_first_failure() {
 }
 
 #[test]
+fn a_null_without_a_type_is_a_null_in_every_format() {
+    for (format, expected) in [("csv", "a,b\n1,\n"), ("json", "[{\"a\":1,\"b\":null}]\n"), ("table", "│ 1 ┆ null │")]
+    {
+        let output = sandbox().run(["query", "select 1 as a, null as b", "-o", format]).success();
+        assert!(output.stdout.contains(expected), "{output}");
+    }
+}
+
+#[test]
 fn quit_leaves_at_once() {
     let output =
         sandbox().command(["query", "-o", "csv"]).input("select 1 as a;\n.quit\nselect 2 as b;\n").run().success();

@@ -88,7 +88,10 @@ pub(super) fn unsound(changes: &ChangeSet) -> Option<Unsound> {
         return Some(Unsound::StandsOnNothing);
     }
     for (place, (one_id, one)) in rewrites.iter().enumerate() {
-        if rewrites[place + 1..].iter().any(|(other_id, other)| !other.saw.contains(one_id) && !one.saw.contains(other_id)) {
+        if rewrites[place + 1..]
+            .iter()
+            .any(|(other_id, other)| !other.saw.contains(one_id) && !one.saw.contains(other_id))
+        {
             return Some(Unsound::BothRewrote);
         }
     }

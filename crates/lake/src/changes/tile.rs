@@ -49,8 +49,11 @@ impl Tile {
 /// Whole tiles that cover exactly what is wanted: those of the present first, then earlier piles and larger tiles.
 /// `None` if there are none.
 pub(super) fn tiling(wanted: &BTreeSet<Pair>, piles: &[&BTreeMap<ObjectId, Tile>]) -> Option<BTreeSet<ObjectId>> {
-    let mut tiles: Vec<_> =
-        piles.iter().enumerate().flat_map(|(pile, tiles)| tiles.iter().map(move |(id, tile)| (pile, *id, tile))).collect();
+    let mut tiles: Vec<_> = piles
+        .iter()
+        .enumerate()
+        .flat_map(|(pile, tiles)| tiles.iter().map(move |(id, tile)| (pile, *id, tile)))
+        .collect();
     tiles.sort_by_key(|(pile, id, tile)| (!tile.current, *pile, std::cmp::Reverse(tile.covers.len()), *id));
     let (mut chosen, mut covered) = (BTreeSet::new(), BTreeSet::new());
     for (_, id, tile) in tiles {

@@ -63,7 +63,8 @@ impl Objects {
     /// # Errors
     /// None in practice: only values that serialise are passed.
     pub fn add<T: Serialize>(&self, value: &T) -> Result<ObjectId> {
-        let bytes = serde_json::to_vec(value).map_err(|error| Error::bug("an object does not serialise").caused_by(error))?;
+        let bytes =
+            serde_json::to_vec(value).map_err(|error| Error::bug("an object does not serialise").caused_by(error))?;
         let id = ObjectId::of(&bytes);
         self.lock().insert(id, Bytes::from(bytes));
         Ok(id)

@@ -94,7 +94,11 @@ impl<V: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
     ///
     /// # Errors
     /// The catalog cannot be read.
-    pub async fn differences(&self, other: &Self, objects: &Objects) -> Result<BTreeMap<String, (Option<V>, Option<V>)>> {
+    pub async fn differences(
+        &self,
+        other: &Self,
+        objects: &Objects,
+    ) -> Result<BTreeMap<String, (Option<V>, Option<V>)>> {
         let mut found = BTreeMap::new();
         let mut left = vec![(self.root, other.root)];
         while let Some((one, two)) = left.pop() {

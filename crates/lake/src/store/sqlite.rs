@@ -5,18 +5,23 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{Row, Sqlite};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Connection, Row, Sqlite};
 
 use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
 
 use super::{
-    CatalogStore, LoadRow, Outcome, Output, RefKind, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow, Transaction,
+    CatalogStore, LoadRow, Outcome, Output, RefKind, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow,
+    Transaction,
 };
 use crate::storage::faults::durable_step;
 
 const SCHEMA: &str = include_str!("schema.sql");
 const SCHEMA_VERSION: i64 = 1;
+/// SQLite's `SQLITE_IOERR_SHMSIZE`: the file beside the catalog that its readers share could not grow.
+const NO_SPACE_FOR_SHARED_MEMORY: i32 = 4874;
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
@@ -41,6 +46,8 @@ impl SqliteStore {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(patience + Duration::from_secs(5))
+            // On a full disk SQLite takes a transaction back by itself, and the connection still believes to be in it.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_with(options)
             .await
             .map_err(|error| explain(path, &error))?;
@@ -62,7 +69,8 @@ impl SqliteStore {
             .hint(format!("this one reads up to version {SCHEMA_VERSION}: upgrade it, or use a lake of its own")));
         }
         let mut transaction = self.begin().await?;
-        let found: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *transaction).await.map_err(self.wrong())?;
+        let found: i64 =
+            sqlx::query_scalar("pragma user_version").fetch_one(&mut *transaction).await.map_err(self.wrong())?;
         if found == 0 {
             sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await.map_err(self.wrong())?;
             sqlx::query("pragma user_version = 1").execute(&mut *transaction).await.map_err(self.wrong())?;
@@ -100,15 +108,13 @@ impl SqliteStore {
             return Ok(false);
         }
         match swap.new {
-            Some(new) => {
-                sqlx::query(
-                    "insert into refs (name, kind, commit_id) values (?, ?, ?)
+            Some(new) => sqlx::query(
+                "insert into refs (name, kind, commit_id) values (?, ?, ?)
                      on conflict (name) do update set commit_id = excluded.commit_id",
-                )
-                .bind(&swap.name)
-                .bind(swap.kind.as_str())
-                .bind(new.as_bytes().as_slice())
-            }
+            )
+            .bind(&swap.name)
+            .bind(swap.kind.as_str())
+            .bind(new.as_bytes().as_slice()),
             None => sqlx::query("delete from refs where name = ?").bind(&swap.name),
         }
         .execute(&mut **transaction)
@@ -417,8 +423,9 @@ impl CatalogStore for SqliteStore {
 }
 
 fn id(bytes: &[u8]) -> Result<ObjectId> {
-    ObjectId::from_bytes(bytes)
-        .ok_or_else(|| Error::new(Code::CatalogCorrupt, format!("an id in the catalog has {} bytes, not 16", bytes.len())))
+    ObjectId::from_bytes(bytes).ok_or_else(|| {
+        Error::new(Code::CatalogCorrupt, format!("an id in the catalog has {} bytes, not 16", bytes.len()))
+    })
 }
 
 fn optional_id(row: &SqliteRow, column: &str) -> Result<Option<ObjectId>> {
@@ -506,10 +513,12 @@ fn test_row(row: &SqliteRow) -> TestRow {
 /// What SQLite says, in the words of a person who has a lake. Primary result codes: <https://sqlite.org/rescode.html>.
 fn explain(path: &Path, error: &sqlx::Error) -> Error {
     let shown = path.display();
-    let code = match error {
-        sqlx::Error::Database(database) => database.code().and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff),
+    let extended = match error {
+        sqlx::Error::Database(database) => database.code().and_then(|code| code.parse::<i32>().ok()),
         _ => None,
     };
+    // The low byte is the kind; of the failures of input and output one more says that the disk is full.
+    let code = extended.map(|code| if code == NO_SPACE_FOR_SHARED_MEMORY { 13 } else { code & 0xff });
     match code {
         Some(5 | 6) => Error::new(Code::CatalogLocked, format!("the catalog `{shown}` is locked by another process"))
             .hint("wait for it to finish, or find it with `fuser` and end it; nothing was changed"),
@@ -519,6 +528,9 @@ fn explain(path: &Path, error: &sqlx::Error) -> Error {
             .hint("nothing was published; free some space and run the command again"),
         Some(3 | 8 | 14 | 23) => Error::new(Code::PermissionDenied, format!("cannot open the catalog `{shown}` for writing"))
             .hint("check that the folder exists and that this user may write in it"),
+        Some(10) => Error::new(Code::FileSystem, format!("cannot read or write the catalog `{shown}`"))
+            .hint("the device or its file system refused it: see the system's log")
+            .caused_by(error),
         _ => Error::new(Code::CatalogCorrupt, format!("the catalog `{shown}` does not answer")).caused_by(error),
     }
 }

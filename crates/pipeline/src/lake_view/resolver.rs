@@ -84,8 +84,13 @@ impl LakeResolver {
         match found.as_slice() {
             [one] => one.parse(),
             [] => Err(self.unknown_table(table)),
-            several => Err(Error::new(Code::AmbiguousTable, format!("`{table}` could be any of {} tables", several.len()))
-                .hint(format!("write {}", several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")))),
+            several => {
+                Err(Error::new(Code::AmbiguousTable, format!("`{table}` could be any of {} tables", several.len()))
+                    .hint(format!(
+                        "write {}",
+                        several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+                    )))
+            }
         }
     }
 
@@ -137,8 +142,11 @@ pub async fn lake_table(tree: &WorkingTree, name: &TableName, table: &TableEntry
 impl TableResolver for LakeResolver {
     async fn resolve(&self, table: &TableRef) -> Result<Resolved> {
         let Some(tree) = &self.tree else {
-            return Err(Error::new(Code::UnknownTable, format!("there is no table `{table}`: this is no Bywash project"))
-                .hint("name a file in quotes, like `from 'data/x.csv'`, or run `bywash init` first"));
+            return Err(Error::new(
+                Code::UnknownTable,
+                format!("there is no table `{table}`: this is no Bywash project"),
+            )
+            .hint("name a file in quotes, like `from 'data/x.csv'`, or run `bywash init` first"));
         };
         if table.namespace.as_deref() == Some("bywash") {
             let batch = system_table(tree, &table.name).await?;

@@ -8,6 +8,7 @@ use bywash_core::{Code, Error, Micros, ObjectId, Result, TableName, suggestion};
 use bywash_lake::objects::Entry;
 
 use super::WorkingTree;
+use crate::run::shown_status;
 
 /// The system tables, without their namespace.
 pub const SYSTEM_TABLES: [&str; 9] =
@@ -164,7 +165,7 @@ async fn runs(tree: &WorkingTree) -> Result<RecordBatch> {
         .text("id", each().map(|row| Some(row.id.clone())))
         .text("run_key", each().map(|row| row.run_key.clone()))
         .text("command", each().map(|row| Some(row.command.clone())))
-        .text("status", each().map(|row| Some(row.status.clone())))
+        .text("status", each().map(|row| Some(shown_status(row).to_owned())))
         .text("target", each().map(|row| Some(row.target.clone())))
         .id("base", each().map(|row| row.base))
         .id("commit", each().map(|row| row.commit))

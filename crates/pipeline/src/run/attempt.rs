@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use bywash_core::{ObjectId, Result, TableName};
 use bywash_lake::objects::Entry;
-use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
 use bywash_lake::storage::faults;
+use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
 use tokio::task::JoinSet;
 
 use super::inputs::Input;
@@ -60,11 +60,7 @@ impl Done {
 }
 
 impl Attempt {
-    pub(super) async fn new(
-        runner: Arc<Runner>,
-        options: Arc<RunOptions>,
-        start: Option<Start>,
-    ) -> Result<Arc<Self>> {
+    pub(super) async fn new(runner: Arc<Runner>, options: Arc<RunOptions>, start: Option<Start>) -> Result<Arc<Self>> {
         let (tree, merged) = match start {
             Some(start) => {
                 let tree = WorkingTree::with_objects(runner.lake.clone(), start.head, start.objects);
@@ -154,8 +150,10 @@ impl Attempt {
     fn skip_behind(&self, failed: &BTreeSet<NodeId>, waiting: &mut Vec<(NodeId, BTreeSet<NodeId>)>) {
         let mut gone = failed.clone();
         loop {
-            let behind = |id: &NodeId| self.runner.graph.node(*id).parents.iter().find(|parent| gone.contains(parent)).copied();
-            let Some((place, parent)) = waiting.iter().enumerate().find_map(|(place, (id, _))| behind(id).map(|parent| (place, parent)))
+            let behind =
+                |id: &NodeId| self.runner.graph.node(*id).parents.iter().find(|parent| gone.contains(parent)).copied();
+            let Some((place, parent)) =
+                waiting.iter().enumerate().find_map(|(place, (id, _))| behind(id).map(|parent| (place, parent)))
             else {
                 return;
             };
@@ -246,7 +244,11 @@ impl Attempt {
         let mut own_head = self.own_head.lock().await;
         let objects = self.tree.objects();
         let head = self.tree.base();
-        let mut commit = self.runner.lake.next_commit(head, self.tree.tree().await?, format!("run {}: {}", self.options.run, node.name));
+        let mut commit = self.runner.lake.next_commit(
+            head,
+            self.tree.tree().await?,
+            format!("run {}: {}", self.options.run, node.name),
+        );
         commit.run = Some(self.options.run.clone());
         let id = objects.add(&commit)?;
         let kept = entries.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect::<BTreeMap<_, _>>();
@@ -268,7 +270,10 @@ impl Attempt {
         };
         let transaction = Transaction { swaps: vec![swap], outputs: vec![output], loads, ..Transaction::default() };
         if !self.runner.lake.transact(objects, transaction).await? {
-            return Err(bywash_core::Error::bug(format!("the ref of run `{}` was moved by somebody else", self.options.run)));
+            return Err(bywash_core::Error::bug(format!(
+                "the ref of run `{}` was moved by somebody else",
+                self.options.run
+            )));
         }
         *own_head = Some(id);
         Ok(())

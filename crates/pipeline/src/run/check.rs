@@ -48,7 +48,9 @@ pub async fn check_models(
                 let session = runner.engine.session(Arc::new(resolver));
                 session.plan(&model.parsed, parameters).await.map(|planned| Some(planned.schema()))
             }
-            Body::Resource(resource) if absent => source_types(runner, &resource.path, &resource.reader).await.map(Some),
+            Body::Resource(resource) if absent => {
+                source_types(runner, &resource.path, &resource.reader).await.map(Some)
+            }
             Body::Seed(seed) if absent => {
                 source_types(runner, &seed.path.to_string_lossy(), &seed.reader).await.map(Some)
             }

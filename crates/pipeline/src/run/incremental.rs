@@ -70,7 +70,9 @@ pub async fn decide(
         let Some(Entry::Table(table)) = tree.entry(name).await? else {
             return refresh(format!("`{name}` is not a table"));
         };
-        let Some(consumed) = old.consumed.get(&label) else { return refresh(format!("it has not read `{name}` before")) };
+        let Some(consumed) = old.consumed.get(&label) else {
+            return refresh(format!("it has not read `{name}` before"));
+        };
         if consumed.uuid != table.uuid || consumed.schema_id != table.schema_id {
             return refresh(format!("`{name}` has other columns now"));
         }

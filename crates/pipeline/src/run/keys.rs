@@ -15,7 +15,12 @@ const RESULTS_EPOCH: u64 = 1;
 ///
 /// # Errors
 /// None in practice: settings serialise.
-pub fn recipe(kind: &str, canonical: &str, settings: &impl Serialize, parameters: &BTreeMap<String, String>) -> ObjectId {
+pub fn recipe(
+    kind: &str,
+    canonical: &str,
+    settings: &impl Serialize,
+    parameters: &BTreeMap<String, String>,
+) -> ObjectId {
     let settings = serde_json::to_vec(settings).unwrap_or_default();
     let mut builder = ObjectIdBuilder::default()
         .part("recipe")
@@ -31,7 +36,12 @@ pub fn recipe(kind: &str, canonical: &str, settings: &impl Serialize, parameters
 
 /// The key of an output.
 #[must_use]
-pub fn output_key(name: &TableName, recipe: ObjectId, inputs: &BTreeMap<String, ObjectId>, extra: &[Vec<u8>]) -> ObjectId {
+pub fn output_key(
+    name: &TableName,
+    recipe: ObjectId,
+    inputs: &BTreeMap<String, ObjectId>,
+    extra: &[Vec<u8>],
+) -> ObjectId {
     let mut builder = ObjectIdBuilder::default().part("output").part(name.to_string()).part(recipe.as_bytes());
     for (input, version) in inputs {
         builder = builder.part(input).part(version.as_bytes());

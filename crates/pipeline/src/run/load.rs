@@ -113,9 +113,9 @@ impl Attempt {
         let arrivals = arrivals(request, &state, &listed)?;
         let listed_paths: BTreeSet<_> = listed.iter().map(|(file, _)| file.shown.clone()).collect();
         let trimmed = match request.disposition {
-            WriteDisposition::Replace => state
-                .without_other_loads(&name.to_string(), &listed_paths)
-                .map_err(|reason| unsound(name, reason))?,
+            WriteDisposition::Replace => {
+                state.without_other_loads(&name.to_string(), &listed_paths).map_err(|reason| unsound(name, reason))?
+            }
             WriteDisposition::Append => None,
         };
         if let (Some(entry), true, true) = (&entry, arrivals.is_empty(), trimmed.is_none()) {
@@ -178,7 +178,10 @@ impl Attempt {
             Some(entry) => {
                 let shape = self.runner.lake.shape(entry).await?;
                 let types = self.runner.sources.of_table(shape.arrow_schema()?);
-                (None, (shape.clone(), self.load_files(request, &shape, &arrivals, &types).await?.map_err(Error::from)?))
+                (
+                    None,
+                    (shape.clone(), self.load_files(request, &shape, &arrivals, &types).await?.map_err(Error::from)?),
+                )
             }
             None => {
                 let (draft, loads) = self.load_first(request, &arrivals).await?;
@@ -188,7 +191,8 @@ impl Attempt {
         let (shape, loads) = loads;
         let mut next = state;
         for (arrival, load) in arrivals.iter().zip(&loads) {
-            next = add_load(&next, name, &shape, arrival, load.written.files.clone()).map_err(|reason| unsound(name, reason))?;
+            next = add_load(&next, name, &shape, arrival, load.written.files.clone())
+                .map_err(|reason| unsound(name, reason))?;
         }
         let objects = self.tree.objects();
         let label = "load";
@@ -328,7 +332,14 @@ impl Attempt {
         };
         let draft = match &entry {
             Some(_) => None,
-            None => Some(self.runner.lake.draft(self.tree.objects(), &name, TableKind::Source, &reject_schema(), &[], &[])?),
+            None => Some(self.runner.lake.draft(
+                self.tree.objects(),
+                &name,
+                TableKind::Source,
+                &reject_schema(),
+                &[],
+                &[],
+            )?),
         };
         let shape = match (&draft, &entry) {
             (Some(draft), _) => draft.shape.clone(),
@@ -339,7 +350,8 @@ impl Attempt {
             let mut writer = RowWriter::new(&self.runner.lake, &shape)?;
             writer.write(&reject_batch(&load.rejected)?).await?;
             let files = writer.finish().await?.files;
-            state = add_load(&state, &request.node.name, &shape, arrival, files).map_err(|reason| unsound(&name, reason))?;
+            state = add_load(&state, &request.node.name, &shape, arrival, files)
+                .map_err(|reason| unsound(&name, reason))?;
         }
         let objects = self.tree.objects();
         let table = match (&draft, &entry) {
@@ -384,7 +396,8 @@ impl Sink {
             return Ok(Self::Straight(RowWriter::new(&lake, shape)?));
         }
         let (rows, incoming) = mpsc::channel(BATCHES_AHEAD);
-        let incoming = stream::unfold(incoming, async |mut incoming| incoming.recv().await.map(|batch| (batch, incoming)));
+        let incoming =
+            stream::unfold(incoming, async |mut incoming| incoming.recv().await.map(|batch| (batch, incoming)));
         let (engine, shape) = (attempt.runner.engine.clone(), shape.clone());
         let task = tokio::spawn(async move { write_sorted(&lake, &engine, &shape, schema, incoming.boxed()).await });
         Ok(Self::Sorted { rows, task })
@@ -512,5 +525,7 @@ fn reject_batch(rows: &[RejectedRow]) -> Result<RecordBatch> {
 
 /// Runs what blocks on a thread for it.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::bug("a reading thread ended without a result").caused_by(error))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::bug("a reading thread ended without a result").caused_by(error))?
 }

@@ -57,7 +57,13 @@ impl RunLog {
     }
 
     /// The row of the run's end, for the transaction that ends it.
-    pub fn ended(&self, status: &str, commit: Option<ObjectId>, publish: Option<&str>, error: Option<String>) -> RunRow {
+    pub fn ended(
+        &self,
+        status: &str,
+        commit: Option<ObjectId>,
+        publish: Option<&str>,
+        error: Option<String>,
+    ) -> RunRow {
         let mut row = self.row.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         status.clone_into(&mut row.status);
         row.commit = commit;
@@ -99,8 +105,15 @@ pub fn is_alive(row: &RunRow) -> bool {
     row.status == "running" && !silent && !(gone && cfg!(target_os = "linux"))
 }
 
+/// What became of a run: who is stopped or killed in its middle has written no end of its own.
+#[must_use]
+pub fn shown_status(row: &RunRow) -> &str {
+    if row.status == "running" && !is_alive(row) { "stopped" } else { &row.status }
+}
+
 /// This machine's name.
 #[must_use]
 pub fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
 }

@@ -22,7 +22,7 @@ mod write;
 
 pub use check::check_models;
 pub use inputs::Input;
-pub use log::new_run_id;
+pub use log::{new_run_id, shown_status};
 pub use model::is_modified;
 pub use plan::{Action, PlannedNode};
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};

@@ -129,7 +129,8 @@ impl Attempt {
     /// The first difference from what made the entry.
     fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
         let Some(old) = produced else {
-            return if work.old.is_some() { "its query or an input changed" } else { "it has never run here" }.to_owned();
+            return if work.old.is_some() { "its query or an input changed" } else { "it has never run here" }
+                .to_owned();
         };
         if old.recipe != work.recipe {
             return "its query or settings changed".to_owned();
@@ -221,7 +222,12 @@ impl Attempt {
     }
 
     fn produced(&self, work: &ModelWork<'_>) -> Produced {
-        Produced { key: work.key, recipe: work.recipe, inputs: work.versions.clone(), consumed: work.consumable.clone() }
+        Produced {
+            key: work.key,
+            recipe: work.recipe,
+            inputs: work.versions.clone(),
+            consumed: work.consumable.clone(),
+        }
     }
 
     async fn publish_view(&self, work: &ModelWork<'_>, reason: String) -> Result<Done> {
@@ -295,13 +301,21 @@ impl Attempt {
         if old.is_some() {
             let listed: Vec<_> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
             let listed = listed.join(", ");
-            query = format!("select {listed} from ({query}) as bywash_new union all select {listed} from {}", work.node.name);
+            query = format!(
+                "select {listed} from ({query}) as bywash_new union all select {listed} from {}",
+                work.node.name
+            );
         }
         let text = incremental::last_of_each_key(&query, model.unique_key(), &order, &columns);
         Ok(Arc::new(sql::parse(model.path.clone(), &text)?))
     }
 
-    async fn write_output(&self, work: &ModelWork<'_>, planned: Planned, old: Option<&TableEntry>) -> Result<TableEntry> {
+    async fn write_output(
+        &self,
+        work: &ModelWork<'_>,
+        planned: Planned,
+        old: Option<&TableEntry>,
+    ) -> Result<TableEntry> {
         let (name, model) = (&work.node.name, work.model);
         let lake = &self.runner.lake;
         let objects = self.tree.objects();
@@ -340,7 +354,14 @@ impl Attempt {
         let draft = self
             .runner
             .lake
-            .draft(self.tree.objects(), &work.node.name, TableKind::Node, planned.table_schema()?.as_ref(), &partition_by, model.cluster_by())
+            .draft(
+                self.tree.objects(),
+                &work.node.name,
+                TableKind::Node,
+                planned.table_schema()?.as_ref(),
+                &partition_by,
+                model.cluster_by(),
+            )
             .map_err(|error| error.at(model.place.clone()))?;
         if let Some(Entry::Table(old)) = &work.old {
             let shape = self.runner.lake.shape(old).await?;

@@ -61,7 +61,8 @@ impl Runner {
         let mut planned: BTreeMap<NodeId, PlannedNode> = BTreeMap::new();
         for id in sources.into_iter().filter(|_| loads).chain(models) {
             let node = self.graph.node(id);
-            let moving = node.parents.iter().find(|parent| planned.get(parent).is_some_and(|node| node.action != Action::Reuse));
+            let moving =
+                node.parents.iter().find(|parent| planned.get(parent).is_some_and(|node| node.action != Action::Reuse));
             let (action, reason) = match (&node.body, moving) {
                 (_, Some(parent)) => (Action::Run, format!("`{}` will change", self.graph.node(*parent).name)),
                 (Body::Model(model), None) => {

@@ -105,7 +105,8 @@ impl Runner {
                 Ok(report)
             }
             Err(error) => {
-                log.end("failed", None, Some(error.message().to_owned())).await?;
+                // A catalog that takes no row has most likely failed the run too: the first error is the one to tell.
+                let _ = log.end("failed", None, Some(error.message().to_owned())).await;
                 Err(error)
             }
         }
@@ -125,8 +126,9 @@ impl Runner {
             if attempt.has_failed() {
                 let report = attempt.report(RunStatus::Failed, attempt.base(), None);
                 let error = report.error().map(|error| error.message().to_owned());
-                attempt.log_nodes().await?;
-                log.end("failed", None, error).await?;
+                // What failed is told even where the catalog takes no more rows, as on a full disk.
+                let _ = attempt.log_nodes().await;
+                let _ = log.end("failed", None, error).await;
                 return Ok(report);
             }
             match attempt.publish(log, replanned).await? {
@@ -148,8 +150,11 @@ impl Runner {
         let Some(key) = &options.run_key else { return Ok(None) };
         let Some(row) = self.lake.store().run_by_key(key).await? else { return Ok(None) };
         if log::is_alive(&row) {
-            return Err(Error::new(Code::TargetMoved, format!("a run with the key `{key}` is under way: `{}`", row.id))
-                .hint("wait for it; `bywash query \"from bywash.runs\"` shows it"));
+            return Err(Error::new(
+                Code::TargetMoved,
+                format!("a run with the key `{key}` is under way: `{}`", row.id),
+            )
+            .hint("wait for it; `bywash query \"from bywash.runs\"` shows it"));
         }
         let status = match row.status.as_str() {
             "published" => RunStatus::Published,

@@ -52,7 +52,9 @@ impl Attempt {
         let parsed = sql::parse(test.place.path.clone(), &test.sql)?;
         let recipe = keys::recipe("test", &parsed.canonical, &(), &BTreeMap::new());
         let key = keys::output_key(&node.name, recipe, &versions, &[]);
-        let known = parsed.volatile.is_none() && !self.options.no_cache && self.runner.lake.store().output(key).await?.is_some();
+        let known = parsed.volatile.is_none()
+            && !self.options.no_cache
+            && self.runner.lake.store().output(key).await?.is_some();
         let began = Instant::now();
         let bad_rows = if known { 0 } else { self.count_rows(&parsed).await? };
         let table = test.node.as_ref().map_or_else(|| node.name.to_string(), ToString::to_string);

@@ -9,8 +9,8 @@ use bywash_core::{Error, Result, TableName, TableRef};
 use bywash_engine::{Engine, Planned, Resolved, StreamTable, TableResolver, sql};
 use bywash_lake::tables::{DataFile, PartitionTerm, TableWriter, WriteSettings, conform};
 use bywash_lake::{Lake, TableShape};
-use futures::stream::{self, BoxStream};
 use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 
 use crate::events::{Event, Listener, Silence};
 
@@ -98,12 +98,7 @@ impl RowWriter {
 ///
 /// # Errors
 /// The query fails, or a file cannot be written.
-pub async fn write_query(
-    lake: &Lake,
-    shape: &Arc<TableShape>,
-    planned: Planned,
-    mut meter: Meter,
-) -> Result<Written> {
+pub async fn write_query(lake: &Lake, shape: &Arc<TableShape>, planned: Planned, mut meter: Meter) -> Result<Written> {
     let partition_by = shape.partition_by.iter().map(|text| text.parse()).collect::<Result<Vec<PartitionTerm>>>()?;
     let mut rows = planned.sorted_for_write(&partition_by, &shape.cluster_by)?.stream().await?;
     let mut writer = RowWriter::new(lake, shape)?;

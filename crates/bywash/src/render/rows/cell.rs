@@ -1,6 +1,7 @@
 //! One value as text: numbers with all their digits, times as `2013-01-01T05:00:00`, nested values as JSON.
 
 use arrow::array::{Array, RecordBatch};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::FieldRef;
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -8,7 +9,8 @@ use arrow_json::writer::{EncoderOptions, NullableEncoder, make_encoder};
 
 /// The values of one column as text.
 pub(super) struct Column<'a> {
-    array: &'a dyn Array,
+    /// Also those of types that have no bitmap of their own, such as the type of `null` itself.
+    nulls: Option<NullBuffer>,
     values: Values<'a>,
     scratch: Vec<u8>,
 }
@@ -49,14 +51,14 @@ impl Options {
         } else {
             Values::Plain(ArrayFormatter::try_new(array, &self.plain)?)
         };
-        Ok(Column { array, values, scratch: Vec::new() })
+        Ok(Column { nulls: array.logical_nulls(), values, scratch: Vec::new() })
     }
 }
 
 impl Column<'_> {
     /// Whether this value is null.
     pub(super) fn is_null(&self, row: usize) -> bool {
-        self.array.is_null(row)
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
     /// Adds a value to the text; a null adds nothing.

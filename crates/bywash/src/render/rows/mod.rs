@@ -20,10 +20,15 @@ use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result, format_count};
 use futures::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::destination::Destination;
 use crate::arguments::{Format, OutputFlags};
 use crate::context::Context;
+
+/// Batches that may wait to be written.
+const BATCHES_AHEAD: usize = 2;
 
 /// Writes rows in one format. Nothing is promised about what was written before `finish`.
 trait RowWriter {
@@ -36,17 +41,34 @@ trait RowWriter {
 
 /// Writes all rows of a stream and says how many there were.
 ///
+/// The stream runs as a task of its own: the next rows are computed while these are written, and Ctrl-C is heard
+/// while a long step computes. Dropping this future stops the task.
+///
 /// # Errors
 /// The stream fails, the place cannot be written, or the format cannot hold a column.
 pub async fn write_stream(
     context: &Context,
     flags: &OutputFlags,
     schema: SchemaRef,
-    mut rows: impl Stream<Item = Result<RecordBatch>> + Unpin,
+    mut rows: impl Stream<Item = Result<RecordBatch>> + Unpin + Send + 'static,
 ) -> Result<u64> {
     let mut output = RowOutput::open(context, flags, &schema)?;
-    while let Some(batch) = rows.next().await {
+    let (sender, mut receiver) = mpsc::channel(BATCHES_AHEAD);
+    let mut task = JoinSet::new();
+    task.spawn(async move {
+        while let Some(batch) = rows.next().await {
+            if sender.send(batch).await.is_err() {
+                return;
+            }
+        }
+    });
+    while let Some(batch) = receiver.recv().await {
         output.write(&batch?)?;
+    }
+    if let Some(Err(ended)) = task.join_next().await
+        && ended.is_panic()
+    {
+        std::panic::resume_unwind(ended.into_panic());
     }
     output.finish(context)
 }
