@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 from pathlib import Path
 
 import duckdb
 from pyiceberg.table import StaticTable
+
+# Polars asks PyIceberg which files to read, and says so once a scan unless told that this is known.
+os.environ["POLARS_ICEBERG_PLANNER"] = "pyiceberg"
 
 
 def pyiceberg_table(location: str) -> StaticTable:

@@ -20,10 +20,10 @@ resources:
 {DECLARED}"""
 
 
-def assert_all_agree(project, table: str, expected: list[dict], columns: dict = COLUMNS) -> None:
+def assert_all_agree(project, table: str, expected: list[dict]) -> None:
     """The binary and both other readers give the expected rows."""
     location = project.metadata_location(table)
-    ours = [truth.from_json(row, columns) for row in project.query(f"from {table}")]
+    ours = [truth.from_json(row) for row in project.query(f"from {table}")]
     assert_same(ours, expected, "bywash query")
     assert_same(pyiceberg_rows(location), expected, "PyIceberg")
     assert_same(duckdb_rows(location), expected, "DuckDB")
@@ -92,12 +92,6 @@ def test_t10_statements_into_a_partitioned_table(loaded):
     assert [str(field.transform) for field in spec.fields] == ["month", "bucket[3]"]
 
 
-NESTED = {
-    "id": ("long", int),
-    "place": ("struct", dict),
-    "readings": ("list", list),
-    "grid": ("list", list),
-}
 NESTED_ROWS = [
     {
         "id": 1,
@@ -115,8 +109,12 @@ def test_t10_nested_json(project):
     project.write("sources/raw.yml", "name: raw\ntype: files\nresources:\n  - name: nested\n    path: data/*.jsonl\n")
     project.write_rows("data/nested.jsonl", NESTED_ROWS)
     project.bywash("run")
-    columns = {name: (kind, plain) for name, (kind, _) in NESTED.items()}
-    assert_all_agree(project, "raw.nested", NESTED_ROWS, columns)
+    location = project.metadata_location("raw.nested")
+    assert_same([plain(row) for row in project.query("from raw.nested")], NESTED_ROWS, "bywash query")
+    assert_same(duckdb_rows(location), NESTED_ROWS, "DuckDB")
+    # PyIceberg 0.12 loses the nulls of a list of structs when it puts it together again: ArrowProjectionVisitor.list.
+    empty = [{**row, "readings": row["readings"] or []} for row in NESTED_ROWS]
+    assert_same(pyiceberg_rows(location), empty, "PyIceberg")
 
 
 def plain(value):

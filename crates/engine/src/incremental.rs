@@ -15,7 +15,6 @@
 //! runs, or else the run is a full refresh.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use bywash_core::{Code, Error, Place, Result, TableRef};
 use datafusion::sql::sqlparser::ast::{
@@ -24,7 +23,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
-use crate::sql::{Parsed, Source, find_volatile, is_aggregate, table_ref};
+use crate::sql::{GO_ON, Parsed, STOP, Source, Step, find_volatile, is_aggregate, table_ref, walk};
 
 /// Refuses a query that cannot be computed from only the appended rows of `incremental_from`.
 ///
@@ -226,11 +225,9 @@ impl Checker<'_> {
 
     /// Subqueries must not read an incremental input; over one, nothing may look at several rows.
     fn check_expressions<T: Visit>(&self, node: &T, scope: &Scope, over_incremental: bool) -> Result<()> {
-        let mut visitor = Expressions { checker: self, scope, over_incremental, depth: 0 };
-        match node.visit(&mut visitor) {
-            ControlFlow::Break(error) => Err(*error),
-            ControlFlow::Continue(()) => Ok(()),
-        }
+        let mut visitor = Expressions { checker: self, scope, over_incremental, depth: 0, found: None };
+        walk(node, &mut visitor);
+        visitor.found.map_or(Ok(()), Err)
     }
 
     fn is_incremental(&self, name: &ObjectName, scope: &Scope) -> bool {
@@ -244,7 +241,9 @@ impl Checker<'_> {
 
     /// Whether a table anywhere below is incremental; a name that is hidden further in counts too.
     fn mentions<T: Visit>(&self, node: &T, scope: &Scope) -> bool {
-        node.visit(&mut Mentions { checker: self, scope }).is_break()
+        let mut mentions = Mentions { checker: self, scope, found: false };
+        walk(node, &mut mentions);
+        mentions.found
     }
 }
 
@@ -257,18 +256,17 @@ fn folded(ident: &datafusion::sql::sqlparser::ast::Ident) -> String {
 struct Mentions<'a> {
     checker: &'a Checker<'a>,
     scope: &'a Scope,
+    found: bool,
 }
 
 impl Visitor for Mentions<'_> {
     type Break = ();
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        match factor {
-            TableFactor::Table { name, args: None, .. } if self.checker.is_incremental(name, self.scope) => {
-                ControlFlow::Break(())
-            }
-            _ => ControlFlow::Continue(()),
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Step {
+        if let TableFactor::Table { name, args: None, .. } = factor {
+            self.found = self.checker.is_incremental(name, self.scope);
         }
+        if self.found { STOP } else { GO_ON }
     }
 }
 
@@ -277,36 +275,39 @@ struct Expressions<'a> {
     scope: &'a Scope,
     over_incremental: bool,
     depth: usize,
+    found: Option<Error>,
 }
 
 impl Visitor for Expressions<'_> {
-    type Break = Box<Error>;
+    type Break = ();
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+    fn pre_visit_query(&mut self, query: &Query) -> Step {
         self.depth += 1;
         if self.checker.mentions(query, self.scope) {
             let place = self.checker.source.place(query.span());
-            return ControlFlow::Break(Box::new(refusal("a subquery reads all rows of an incremental input", place)));
+            self.found = Some(refusal("a subquery reads all rows of an incremental input", place));
+            return STOP;
         }
-        ControlFlow::Continue(())
+        GO_ON
     }
 
-    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<Self::Break> {
+    fn post_visit_query(&mut self, _query: &Query) -> Step {
         self.depth -= 1;
-        ControlFlow::Continue(())
+        GO_ON
     }
 
-    fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<Self::Break> {
+    fn pre_visit_expr(&mut self, expression: &Expr) -> Step {
         if !self.over_incremental || self.depth > 0 {
-            return ControlFlow::Continue(());
+            return GO_ON;
         }
-        let Expr::Function(function) = expression else { return ControlFlow::Continue(()) };
+        let Expr::Function(function) = expression else { return GO_ON };
         let what = match function {
             _ if function.over.is_some() => "a window looks at many rows",
             _ if is_aggregate(expression) => "an aggregate looks at many rows",
-            _ => return ControlFlow::Continue(()),
+            _ => return GO_ON,
         };
         let place = self.checker.source.place(function.name.span());
-        ControlFlow::Break(Box::new(refusal(what, place)))
+        self.found = Some(refusal(what, place));
+        STOP
     }
 }

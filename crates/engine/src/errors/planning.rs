@@ -114,10 +114,31 @@ fn function_or_other(source: &Source, said: &str, whole: &str, place: Place) -> 
             .at(place)
             .maybe_hint(meant.map(|meant| format!("did you mean `{meant}`?")));
     }
+    if let Some(function) = said.split_once("Function '").filter(|_| said.contains("failed to match any signature")) {
+        let name = function.1.split('\'').next().unwrap_or_default();
+        return wrong_arguments(function.1, source.find_word(name).unwrap_or(place));
+    }
+    if let Some((_, rest)) = said.split_once("column \"").filter(|_| said.contains("must appear in the GROUP BY")) {
+        let column = rest.split('"').next().unwrap_or(rest);
+        return Error::new(Code::InvalidSql, format!("`{column}` must stand in `group by` or in an aggregate function"))
+            .at(place)
+            .hint("`group by all` groups by every column that is not aggregated");
+    }
     if said.starts_with("column count doesn't match insert query") {
         return Error::new(Code::InvalidSql, "the query gives more or fewer columns than it should insert")
             .at(place)
             .hint("list the columns: `insert into t (a, b) select …`");
     }
     Error::new(Code::InvalidSql, said).at(place)
+}
+
+/// `sum' failed to match any signature, errors: Function 'sum' requires Decimal, but received String (DataType: Utf8).`
+fn wrong_arguments(said: &str, place: Place) -> Error {
+    let name = said.split('\'').next().unwrap_or_default();
+    let given = said.split_once("but received ").and_then(|(_, rest)| rest.split([' ', '.', ',']).next());
+    let message = match given {
+        Some(given) => format!("`{name}` cannot be computed of a {}", given.to_lowercase()),
+        None => format!("`{name}` does not take these arguments"),
+    };
+    Error::new(Code::InvalidSql, message).at(place).hint("cast the argument, as in `cast(x as double)`")
 }

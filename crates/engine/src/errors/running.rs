@@ -33,6 +33,9 @@ fn by_reference(source: &Source, error: &DataFusionError) -> Error {
         return own;
     }
     let said = sentence(&error.strip_backtrace());
+    if is_spill_limit(&said) {
+        return exhausted(&said);
+    }
     match error.find_root() {
         DataFusionError::ResourcesExhausted(text) => exhausted(text),
         DataFusionError::ArrowError(arrow, _) => value(source, arrow, said),
@@ -65,7 +68,7 @@ fn find_own(error: &DataFusionError) -> Option<Error> {
 /// Memory or disk ran out. The pool says
 /// `Failed to allocate additional 1.0 MB for X with 2.0 MB already allocated … - 3.0 MB remain …`.
 pub(super) fn exhausted(text: &str) -> Error {
-    if text.contains("max_temp_directory_size") || text.contains("used disk space") {
+    if is_spill_limit(text) {
         return Error::new(Code::SpillLimit, "a query needs more disk for its intermediate rows than it may take")
             .hint("raise `[engine] spill_limit`, or give it more memory with `[engine] memory_limit`")
             .caused_by(sentence(text));
@@ -74,6 +77,10 @@ pub(super) fn exhausted(text: &str) -> Error {
     let who = between(text, " for ", " with ");
     let left = between(text, "this reservation - ", " remain");
     let message = match (wanted, who, left) {
+        _ if text.contains("DiskManager is disabled") => {
+            let doing = between(text, "while ", " (").unwrap_or("running").to_lowercase();
+            format!("memory ran out while {doing}, and nothing may be kept on disk")
+        }
         (Some(wanted), Some(who), Some(left)) => {
             format!("memory ran out: `{}` wanted {wanted} more, and {left} of the limit are left", operator(who))
         }
@@ -82,7 +89,21 @@ pub(super) fn exhausted(text: &str) -> Error {
     Error::new(Code::MemoryLimit, message)
         .hint("raise `[engine] memory_limit` (and `spill_limit`, which decides how much may go to disk instead)")
         .hint("or let the query keep less: fewer columns, filters before joins, the smaller table joined second")
-        .caused_by(sentence(text))
+        .maybe_hint(holders(text))
+}
+
+/// The pool lists who holds most, as `HashJoinInput#3(can spill: false) consumed 40.0 MB, peak 41.0 MB`.
+fn holders(text: &str) -> Option<String> {
+    let held = text.lines().filter_map(|line| {
+        let (who, rest) = line.trim().split_once('#')?;
+        Some(format!("`{}` {}", operator(who), rest.split_once(" consumed ")?.1.split(',').next()?))
+    });
+    let held: Vec<_> = held.collect();
+    (!held.is_empty()).then(|| format!("most memory was held by {}", held.join(", ")))
+}
+
+fn is_spill_limit(text: &str) -> bool {
+    text.contains("used disk space during the spilling")
 }
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {

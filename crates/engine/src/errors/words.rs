@@ -30,7 +30,11 @@ pub(super) fn sentence(text: &str) -> String {
         }
         text = rest.trim_start();
     }
-    let line = text.lines().next().unwrap_or(text).trim().trim_end_matches(['.', '!']);
+    let text = PREFIXES.iter().fold(text.to_owned(), |text, prefix| match prefix.ends_with(": ") {
+        true => text.replace(prefix, ""),
+        false => text,
+    });
+    let line = text.lines().next().unwrap_or(&text).trim().trim_end_matches(['.', '!']);
     let mut letters = line.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {

@@ -102,7 +102,12 @@ impl Planned {
     /// The operators; `hash_joins` lets joins keep one side in memory.
     pub(super) async fn physical(&self, hash_joins: bool) -> Result<Arc<dyn ExecutionPlan>> {
         let mut state = self.state.clone();
-        state.config_mut().options_mut().optimizer.prefer_hash_join = hash_joins;
+        if !hash_joins {
+            let options = state.config_mut().options_mut();
+            options.optimizer.prefer_hash_join = false;
+            // The planner sorts for joins only when it divides the work.
+            options.execution.target_partitions = options.execution.target_partitions.max(2);
+        }
         let plan = state.create_physical_plan(&self.logical).await;
         plan.map_err(|error| planning::explain(&self.source, error))
     }

@@ -194,8 +194,6 @@ pub(super) fn take_layout(statement: &mut Statement) -> Layout {
     }
     let Statement::CreateTable(create) = statement else { return Layout::default() };
     let partition_by = match create.partition_by.take().map(|expression| *expression) {
-        Some(Expr::Tuple(parts)) => texts(&parts),
-        Some(Expr::Nested(part)) => texts(&[*part]),
         Some(part) => texts(&[part]),
         None => Vec::new(),
     };
@@ -207,5 +205,12 @@ pub(super) fn take_layout(statement: &mut Statement) -> Layout {
 }
 
 fn texts(expressions: &[Expr]) -> Vec<String> {
-    expressions.iter().map(ToString::to_string).collect()
+    expressions
+        .iter()
+        .flat_map(|expression| match expression {
+            Expr::Tuple(parts) => texts(parts),
+            Expr::Nested(part) => vec![part.to_string()],
+            part => vec![part.to_string()],
+        })
+        .collect()
 }

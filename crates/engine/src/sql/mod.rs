@@ -4,6 +4,7 @@
 //! silently ignore was refused, and each table or file that it reads is listed once for each place where it stands.
 
 mod canonical;
+mod from_first;
 mod kind;
 mod names;
 mod parameters;
@@ -14,6 +15,7 @@ mod syntax_error;
 mod tables;
 mod tokens;
 mod volatile;
+mod walk;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,6 +33,7 @@ pub(crate) use parameters::bind;
 pub(crate) use source::Source;
 pub(crate) use sugar::is_aggregate;
 pub(crate) use volatile::find as find_volatile;
+pub(crate) use walk::{GO_ON, STOP, Step, walk};
 
 use tokens::Piece;
 
@@ -133,6 +136,7 @@ fn parse_piece(source: &Source, piece: Piece) -> Result<Parsed> {
     let canonical = canonical::text(source, &piece.tokens);
     let end = piece.end();
     let (tokens, summarize) = sugar::summarize_prefix(piece.tokens);
+    let tokens = from_first::complete(tokens);
     let strings = tokens::strings(&tokens);
     let mut statement = Parser::new(&DIALECT)
         .with_tokens_with_locations(tokens)

@@ -1,12 +1,12 @@
 //! `$name` in SQL: a value, never text, so that no parameter can change what a statement does.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use bywash_core::{Code, Error, Result};
-use datafusion::sql::sqlparser::ast::{Statement, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut};
+use datafusion::sql::sqlparser::ast::{Statement, Value, ValueWithSpan, Visitor, VisitorMut};
 
 use super::Source;
+use super::walk::{GO_ON, STOP, Step, walk, walk_mut};
 
 /// The values of a statement's parameters, by name without the `$`.
 pub type Parameters = BTreeMap<String, ParameterValue>;
@@ -58,7 +58,7 @@ fn is_number(text: &str) -> bool {
 /// The names of a statement's parameters in the order of the text, each once.
 pub(super) fn names(statement: &Statement) -> Vec<String> {
     let mut collector = Names(Vec::new());
-    let _ = Visit::visit(statement, &mut collector);
+    walk(statement, &mut collector);
     collector.0
 }
 
@@ -67,44 +67,43 @@ struct Names(Vec<String>);
 impl Visitor for Names {
     type Break = ();
 
-    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<()> {
+    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> Step {
         if let Value::Placeholder(text) = &value.value {
             let name = text.trim_start_matches('$').to_owned();
             if !self.0.contains(&name) {
                 self.0.push(name);
             }
         }
-        ControlFlow::Continue(())
+        GO_ON
     }
 }
 
 /// Puts the values in place of the parameters.
 pub(crate) fn bind(source: &Source, statement: &mut Statement, parameters: &Parameters) -> Result<()> {
-    let mut binder = Binder { source, parameters };
-    match VisitMut::visit(statement, &mut binder) {
-        ControlFlow::Break(error) => Err(*error),
-        ControlFlow::Continue(()) => Ok(()),
-    }
+    let mut binder = Binder { source, parameters, failed: None };
+    walk_mut(statement, &mut binder);
+    binder.failed.map_or(Ok(()), Err)
 }
 
 struct Binder<'a> {
     source: &'a Source,
     parameters: &'a Parameters,
+    failed: Option<Error>,
 }
 
 impl VisitorMut for Binder<'_> {
-    type Break = Box<Error>;
+    type Break = ();
 
-    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> ControlFlow<Self::Break> {
-        let Value::Placeholder(text) = &value.value else { return ControlFlow::Continue(()) };
+    fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> Step {
+        let Value::Placeholder(text) = &value.value else { return GO_ON };
         let name = text.trim_start_matches('$');
         let Some(given) = self.parameters.get(name) else {
-            let error = Error::new(Code::InvalidSql, format!("no value is given for the parameter `${name}`"))
-                .at(self.source.place(value.span))
-                .hint(format!("add `--param {name}=VALUE`"));
-            return ControlFlow::Break(Box::new(error));
+            let error = Error::new(Code::InvalidSql, format!("no value is given for the parameter `${name}`"));
+            let error = error.at(self.source.place(value.span)).hint(format!("add `--param {name}=VALUE`"));
+            self.failed = Some(error);
+            return STOP;
         };
         value.value = given.to_sql();
-        ControlFlow::Continue(())
+        GO_ON
     }
 }

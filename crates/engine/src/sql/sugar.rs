@@ -2,19 +2,17 @@
 //!
 //! ```text
 //! summarize raw.flights            →  from raw.flights            (and the kind says summarize)
-//! from t where a > 1               →  select * from t where a > 1
 //! select a, sum(b) … group by all  →  select a, sum(b) … group by 1
 //! ```
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use bywash_core::{Code, Error, Result};
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement, Value, Visit, VisitMut,
-    Visitor, VisitorMut, WildcardAdditionalOptions,
+    Expr, GroupByExpr, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement, Value, Visitor,
+    VisitorMut,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -22,6 +20,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 use super::Source;
 use super::names::folded;
 use super::tokens::is_space;
+use super::walk::{GO_ON, STOP, Step, walk, walk_mut};
 
 /// The names of every function that makes one value of many rows.
 static AGGREGATES: LazyLock<HashSet<String>> = LazyLock::new(|| {
@@ -65,24 +64,22 @@ pub(super) fn summarize_prefix(mut tokens: Vec<TokenWithSpan>) -> (Vec<TokenWith
 
 /// Rewrites every query of a statement.
 pub(super) fn rewrite(source: &Source, statement: &mut Statement) -> Result<()> {
-    match VisitMut::visit(statement, &mut Rewriter { source }) {
-        ControlFlow::Break(error) => Err(*error),
-        ControlFlow::Continue(()) => Ok(()),
-    }
+    let mut rewriter = Rewriter { source, failed: None };
+    walk_mut(statement, &mut rewriter);
+    rewriter.failed.map_or(Ok(()), Err)
 }
 
 struct Rewriter<'a> {
     source: &'a Source,
+    failed: Option<Error>,
 }
 
 impl VisitorMut for Rewriter<'_> {
-    type Break = Box<Error>;
+    type Break = ();
 
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
-        match self.rewrite_body(&mut query.body) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => ControlFlow::Break(Box::new(error)),
-        }
+    fn pre_visit_query(&mut self, query: &mut Query) -> Step {
+        self.failed = self.rewrite_body(&mut query.body).err();
+        if self.failed.is_some() { STOP } else { GO_ON }
     }
 }
 
@@ -99,9 +96,7 @@ impl Rewriter<'_> {
     }
 
     fn rewrite_select(&self, select: &mut Select) -> Result<()> {
-        if select.flavor == SelectFlavor::FromFirstNoSelect {
-            select.projection = vec![SelectItem::Wildcard(WildcardAdditionalOptions::default())];
-        } else if select.projection.is_empty() {
+        if select.projection.is_empty() {
             return Err(Error::new(Code::InvalidSql, "nothing stands between `select` and `from`")
                 .at(self.source.place(select.select_token.0.span()))
                 .hint("name columns, or write `*` for all of them"));
@@ -136,14 +131,17 @@ impl Rewriter<'_> {
 
 /// Whether an aggregate or a window function stands anywhere in an expression.
 fn holds_many_rows(expression: &Expr) -> bool {
-    struct Finder;
+    struct Finder(bool);
     impl Visitor for Finder {
         type Break = ();
 
-        fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<()> {
+        fn pre_visit_expr(&mut self, expression: &Expr) -> Step {
             let is_window = matches!(expression, Expr::Function(function) if function.over.is_some());
-            if is_window || is_aggregate(expression) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            self.0 = is_window || is_aggregate(expression);
+            if self.0 { STOP } else { GO_ON }
         }
     }
-    expression.visit(&mut Finder).is_break()
+    let mut finder = Finder(false);
+    walk(expression, &mut finder);
+    finder.0
 }

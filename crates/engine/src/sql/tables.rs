@@ -11,15 +11,14 @@
 //! A name that a `with` defines hides a table from the end of its definition (from its beginning when recursive) to
 //! the end of its query, so what is hidden is told by where a name stands in the text.
 
-use std::ops::ControlFlow;
-
 use bywash_core::{Error, Place, Result, TableRef};
 use datafusion::sql::sqlparser::ast::{
-    Ident, ObjectName, ObjectNamePart, Query, Spanned, Statement, TableAlias, TableFactor, VisitMut, VisitorMut,
+    Ident, ObjectName, ObjectNamePart, Query, Spanned, Statement, TableAlias, TableFactor, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::{Location, Span};
 
 use super::names::{file_of, folded};
+use super::walk::{GO_ON, STOP, Step, walk_mut};
 use super::{FILE_PREFIX, Source, table_ref};
 
 /// What a statement reads.
@@ -31,11 +30,9 @@ pub(super) struct Tables {
 
 /// Collects and renames the tables of a statement.
 pub(super) fn collect(source: &Source, statement: &mut Statement, strings: &[(String, Span)]) -> Result<Tables> {
-    let mut collector = Collector { source, strings, scopes: Vec::new(), tables: Tables::default() };
-    match VisitMut::visit(statement, &mut collector) {
-        ControlFlow::Break(error) => Err(*error),
-        ControlFlow::Continue(()) => Ok(collector.tables),
-    }
+    let mut collector = Collector { source, strings, scopes: Vec::new(), tables: Tables::default(), failed: None };
+    walk_mut(statement, &mut collector);
+    collector.failed.map_or(Ok(collector.tables), Err)
 }
 
 struct Collector<'a> {
@@ -44,37 +41,41 @@ struct Collector<'a> {
     /// For each open query the names it defines and from where on they are seen.
     scopes: Vec<Vec<(String, Location)>>,
     tables: Tables,
+    failed: Option<Error>,
 }
 
 impl VisitorMut for Collector<'_> {
-    type Break = Box<Error>;
+    type Break = ();
 
-    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
+    fn pre_visit_query(&mut self, query: &mut Query) -> Step {
         self.scopes.push(defined_names(query));
-        ControlFlow::Continue(())
+        GO_ON
     }
 
-    fn post_visit_query(&mut self, _query: &mut Query) -> ControlFlow<Self::Break> {
+    fn post_visit_query(&mut self, _query: &mut Query) -> Step {
         self.scopes.pop();
-        ControlFlow::Continue(())
+        GO_ON
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        let TableFactor::Table { name, alias, args: None, .. } = factor else { return ControlFlow::Continue(()) };
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> Step {
+        let TableFactor::Table { name, alias, args: None, .. } = factor else { return GO_ON };
         if let Some(file) = file_of(name).map(str::to_owned) {
             self.add_file(file, name, alias);
-            return ControlFlow::Continue(());
+            return GO_ON;
         }
         if self.is_hidden(name) {
-            return ControlFlow::Continue(());
+            return GO_ON;
         }
         match table_ref(self.source, name) {
             Ok((table, place)) => {
                 rename(&table, name, alias);
                 self.tables.references.push((table, place));
-                ControlFlow::Continue(())
+                GO_ON
             }
-            Err(error) => ControlFlow::Break(Box::new(error)),
+            Err(error) => {
+                self.failed = Some(error);
+                STOP
+            },
         }
     }
 }

@@ -3,15 +3,14 @@
 //! Clocks, dice, and choices among rows whose order nothing fixes. Ties of an `order by` cannot be seen without the
 //! data and are not looked for.
 
-use std::ops::ControlFlow;
-
 use datafusion::sql::sqlparser::ast::{
     Distinct, Expr, Function, FunctionArgumentClause, FunctionArguments, LimitClause, PipeOperator, Query, SetExpr,
-    Spanned, Statement, Value, Visit, Visitor, WindowType,
+    Spanned, Value, Visit, Visitor, WindowType,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::names::folded;
+use super::walk::{GO_ON, STOP, Step, walk};
 
 /// Functions of the clock and of chance.
 pub(super) const VOLATILE_FUNCTIONS: [&str; 11] = [
@@ -50,49 +49,46 @@ pub(crate) struct Volatile {
 
 /// Why two runs may differ, if they may.
 pub(crate) fn find<T: Visit>(node: &T) -> Option<Volatile> {
-    match node.visit(&mut Finder) {
-        ControlFlow::Break(found) => Some(*found),
-        ControlFlow::Continue(()) => None,
-    }
+    let mut finder = Finder(None);
+    walk(node, &mut finder);
+    finder.0
 }
 
-struct Finder;
+struct Finder(Option<Volatile>);
 
 impl Visitor for Finder {
-    type Break = Box<Volatile>;
+    type Break = ();
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+    fn pre_visit_query(&mut self, query: &Query) -> Step {
         let reason = if takes_any_rows(query) {
             "`limit` without `order by` keeps whichever rows come first"
         } else if distinct_on(query) && query.order_by.is_none() {
             "`distinct on` without `order by` keeps whichever rows come first"
         } else {
-            return ControlFlow::Continue(());
+            return GO_ON;
         };
         let span = match &query.limit_clause {
             Some(clause) => clause.span(),
             None => query.body.span(),
         };
-        ControlFlow::Break(Box::new(Volatile { reason: reason.to_owned(), span }))
+        self.0 = Some(Volatile { reason: reason.to_owned(), span });
+        STOP
     }
 
-    fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<Self::Break> {
-        let Expr::Function(function) = expression else { return ControlFlow::Continue(()) };
+    fn pre_visit_expr(&mut self, expression: &Expr) -> Step {
+        let Expr::Function(function) = expression else { return GO_ON };
         let Some(name) = function.name.0.last().and_then(|part| part.as_ident()).map(folded) else {
-            return ControlFlow::Continue(());
+            return GO_ON;
         };
         let reason = if VOLATILE_FUNCTIONS.contains(&name.as_str()) {
             format!("`{name}()` gives another value each time")
         } else if ORDERED_FUNCTIONS.contains(&name.as_str()) && !is_ordered(function) {
             format!("`{name}` without `order by` depends on the order in which rows come")
         } else {
-            return ControlFlow::Continue(());
+            return GO_ON;
         };
-        ControlFlow::Break(Box::new(Volatile { reason, span: function.name.span() }))
-    }
-
-    fn pre_visit_statement(&mut self, _statement: &Statement) -> ControlFlow<Self::Break> {
-        ControlFlow::Continue(())
+        self.0 = Some(Volatile { reason, span: function.name.span() });
+        STOP
     }
 }
 

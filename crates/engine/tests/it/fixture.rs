@@ -98,7 +98,7 @@ pub struct Lake {
     pub engine: Engine,
     pub reads: Arc<CountingStore>,
     warehouse: Arc<Warehouse>,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Lake {
@@ -113,11 +113,7 @@ impl Lake {
         let reads = Arc::new(CountingStore::new(Arc::clone(warehouse.store())));
         let counted: Arc<CountingStore> = Arc::clone(&reads);
         let warehouse = Arc::new(warehouse.through(|_| counted));
-        Self { tables: Tables::default(), engine: Engine::new(settings).expect("an engine"), reads, warehouse, folder }
-    }
-
-    pub fn warehouse(&self) -> &Warehouse {
-        &self.warehouse
+        Self { tables: Tables::default(), engine: Engine::new(settings).expect("an engine"), reads, warehouse, _folder: folder }
     }
 
     pub fn session(&self) -> Session {
@@ -191,10 +187,6 @@ impl Lake {
         });
         gone.map(|file| std::fs::remove_file(self.warehouse.absolute(&file.path).expect("a path")).expect("gone"))
             .count()
-    }
-
-    pub fn folder(&self) -> &std::path::Path {
-        self.folder.path()
     }
 }
 

@@ -9,7 +9,7 @@ async fn monthly() -> Lake {
     let lake = Lake::new();
     lake.run(
         "create table raw.flights partition by (month(at)) cluster by (id) as \
-         select value as id, timestamp '2026-01-01T00:00:00' + value * interval '1 day' as at, \
+         select value as id, to_timestamp_micros((1767225600 + value * 86400) * 1000000) as at, \
          'a text that takes some room, number ' || value as note from generate_series(1, 360)",
     )
     .await
