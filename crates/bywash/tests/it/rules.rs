@@ -199,6 +199,16 @@ fn r7_a_table_that_the_model_did_not_write_stops_the_run() {
 }
 
 #[test]
+fn r7_what_a_full_refresh_wrote_is_no_drift() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    for _ in 0..2 {
+        shop.run(["run", "--full-refresh"]).success();
+        shop.run(["run"]).success();
+    }
+}
+
+#[test]
 fn r8_a_file_loads_once_and_a_changed_one_replaces_its_rows() {
     let shop = shop();
     shop.run(["run"]).success();

@@ -96,7 +96,7 @@ pub trait CatalogStore: Send + Sync {
     async fn reflog(&self, name: Option<&str>) -> Result<Vec<ReflogRow>>;
     /// Does all of a transaction or nothing.
     async fn transact(&self, transaction: Transaction) -> Result<Outcome>;
-    /// The kept output with this key.
+    /// The newest kept output with this key.
     async fn output(&self, key: ObjectId) -> Result<Option<Output>>;
     /// Whether a run of this node has recorded this version of its table (rule R7).
     async fn is_recorded(&self, node: &str, version: ObjectId) -> Result<bool>;

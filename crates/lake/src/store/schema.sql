@@ -27,6 +27,8 @@ create table tests (
     sequence integer primary key autoincrement, run text not null, name text not null, table_name text not null,
     status text not null, bad_rows integer not null, ms integer not null, query text not null);
 create index tests_by_run on tests (run);
+-- A full refresh gives a key another version: both are recorded (rule R7), and the newest is taken.
 create table outputs (
-    key blob primary key, node text not null, entry blob not null, version blob not null, run text not null) without rowid;
+    key blob not null, node text not null, entry blob not null, version blob not null, run text not null,
+    primary key (key, version)) without rowid;
 create index outputs_by_node on outputs (node, version);

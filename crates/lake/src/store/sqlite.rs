@@ -336,7 +336,7 @@ impl CatalogStore for SqliteStore {
     }
 
     async fn output(&self, key: ObjectId) -> Result<Option<Output>> {
-        let row = sqlx::query("select * from outputs where key = ?")
+        let row = sqlx::query("select * from outputs where key = ? order by run desc limit 1")
             .bind(key.as_bytes().as_slice())
             .fetch_optional(&self.pool)
             .await
