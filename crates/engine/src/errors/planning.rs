@@ -120,9 +120,12 @@ fn function_or_other(source: &Source, said: &str, whole: &str, place: Place) -> 
     }
     if let Some((_, rest)) = said.split_once("column \"").filter(|_| said.contains("must appear in the GROUP BY")) {
         let column = rest.split('"').next().unwrap_or(rest);
-        return Error::new(Code::InvalidSql, format!("`{column}` must stand in `group by` or in an aggregate function"))
-            .at(place)
-            .hint("`group by all` groups by every column that is not aggregated");
+        return Error::new(
+            Code::InvalidSql,
+            format!("`{column}` must stand in `group by` or in an aggregate function"),
+        )
+        .at(place)
+        .hint("`group by all` groups by every column that is not aggregated");
     }
     if said.starts_with("column count doesn't match insert query") {
         return Error::new(Code::InvalidSql, "the query gives more or fewer columns than it should insert")

@@ -11,8 +11,7 @@ use std::sync::LazyLock;
 use bywash_core::{Code, Error, Result};
 use datafusion::functions_aggregate::all_default_aggregate_functions;
 use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement, Value, Visitor,
-    VisitorMut,
+    Expr, GroupByExpr, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement, Value, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};

@@ -75,7 +75,7 @@ impl VisitorMut for Collector<'_> {
             Err(error) => {
                 self.failed = Some(error);
                 STOP
-            },
+            }
         }
     }
 }

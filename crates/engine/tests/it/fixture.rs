@@ -113,7 +113,13 @@ impl Lake {
         let reads = Arc::new(CountingStore::new(Arc::clone(warehouse.store())));
         let counted: Arc<CountingStore> = Arc::clone(&reads);
         let warehouse = Arc::new(warehouse.through(|_| counted));
-        Self { tables: Tables::default(), engine: Engine::new(settings).expect("an engine"), reads, warehouse, _folder: folder }
+        Self {
+            tables: Tables::default(),
+            engine: Engine::new(settings).expect("an engine"),
+            reads,
+            warehouse,
+            _folder: folder,
+        }
     }
 
     pub fn session(&self) -> Session {

@@ -62,5 +62,26 @@ fn r6_unsafe_shapes_say_where_and_why() {
         Err(reason) => reason,
     })
     .collect();
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @r##"
+        m.sql:1:46 `group by` looks at many rows
+        m.sql:1:8 an aggregate looks at many rows
+        m.sql:1:1 `distinct` looks at many rows
+        m.sql:1:11 a window looks at many rows
+        m.sql:1:36 `order by` looks at many rows; tables are ordered by `cluster_by`
+        m.sql:1:44 `limit` looks at many rows
+        m.sql:1:33 of the set operations only `union all` keeps every row
+        m.sql:1:37 this branch reads no incremental input, so its rows would be added at every run
+        m.sql:1:38 of the set operations only `union all` keeps every row
+        m.sql:1:34 two incremental inputs are joined, so new rows of one meet old rows of the other
+        m.sql:1:30 two incremental inputs are joined, so new rows of one meet old rows of the other
+        m.sql:1:36 the rows of the left side change with the new rows of the right side
+        m.sql:1:37 this join does not keep each row of its left side apart
+        m.sql:1:38 a subquery reads all rows of an incremental input
+        m.sql:1:40 a subquery reads all rows of an incremental input
+        m.sql:1:19 an aggregate looks at many rows
+        m.sql:1:16 a recursive `with` looks at many rows
+        m.sql:1:8 `now()` gives another value each time
+        m.sql the query does not read `raw.flights`
+        m.sql:1:69 two incremental inputs are joined, so new rows of one meet old rows of the other
+    "##);
 }

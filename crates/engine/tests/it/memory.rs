@@ -39,11 +39,11 @@ async fn beyond_memory_without_disk_the_error_says_who_wanted_how_much() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_that_cannot_spill_says_how_much_it_wanted() {
     let lake = lake(16 << 20, 1 << 30);
-    let sql = "select count(*) from generate_series(1, 3000000) a cross join \
-               (select 'some text that takes room in memory ' || value as note from generate_series(1, 1000000)) b";
+    let sql = "select length(string_agg('some text that takes room in memory ' || value, ',')) \
+               from generate_series(1, 3000000)";
     let error = lake.plan(sql).await.expect("plan").collect().await.expect_err("too much");
     assert_eq!(error.code(), Code::MemoryLimit, "{error:?}");
-    assert!(error.message().contains("Join") && error.message().contains(" wanted "), "{error:?}");
+    assert!(error.message().contains(" wanted "), "{error:?}");
     assert!(error.hints().iter().any(|hint| hint.starts_with("most memory was held by ")), "{:?}", error.hints());
 }
 
@@ -57,7 +57,7 @@ async fn beyond_memory_and_disk_the_error_names_the_disk() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_join_that_does_not_fit_is_sorted_instead() {
-    let lake = lake(48 << 20, 1 << 30);
+    let lake = lake(96 << 20, 1 << 30);
     let sql = "select count(*), sum(length(a.note)) from \
                (select value, 'some text that takes room in memory ' || value as note from generate_series(1, 1500000)) a \
                join (select value, 'other text that takes room ' || value as note from generate_series(1, 1500000)) b \

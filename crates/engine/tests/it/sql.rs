@@ -133,7 +133,7 @@ fn errors_stand_where_the_mistake_is() {
     let complain = |text: &str| {
         let error = parse("m.sql", text).expect_err(text);
         let place = error.places().first().map(ToString::to_string).unwrap_or_default();
-        format!("{} {place}: {} / {}", error.code(), error.message(), error.hints().join("; "))
+        format!("{} {place}: {} [{}]", error.code(), error.message(), error.hints().join("; "))
     };
     insta::assert_snapshot!(
         [
@@ -152,7 +152,20 @@ fn errors_stand_where_the_mistake_is() {
         ]
         .map(complain)
         .join("\n"),
-        @""
+        @r##"
+            invalid-sql m.sql:1:1: expected a statement, found `selct` [did you mean `select`?]
+            invalid-sql m.sql:2:9: expected the end of the statement, found `t` []
+            invalid-sql m.sql:1:15: expected ), found `from` [something is missing or too much before `from`; a column of that name needs quotes]
+            invalid-sql m.sql:1:8: unterminated string literal [close what was opened here]
+            invalid-sql m.sql:1:11: more than one statement where one is expected [keep the first and remove what follows its `;`]
+            invalid-sql m.sql: no SQL statement here [write a query, such as `select * from raw.flights`]
+            invalid-sql m.sql:1:1: nothing stands between `select` and `from` [name columns, or write `*` for all of them]
+            invalid-sql m.sql:1:8: `group by all` cannot stand with `*` [name the columns to group by]
+            invalid-name m.sql:1:15: `a.b.c` is not a table's name [a table is `namespace.table`, or `table` where that is unique]
+            invalid-sql m.sql:1:15: `tablesample` is not supported [remove it, or say the same in another way]
+            invalid-sql m.sql:1:22: expected an expression, found the end []
+            invalid-sql m.sql:1:12: expected the end of the statement, found `c` []
+        "##
     );
 }
 
