@@ -69,6 +69,10 @@ impl LakeProvider {
     fn groups(&self, files: &[&DataFile], partitions: usize) -> Result<Vec<FileGroup>> {
         let with_statistics = files.len() * self.schema.fields().len() <= MOST_FILE_STATISTICS;
         let files = files.iter().map(|file| self.partitioned(file, with_statistics)).collect::<Result<Vec<_>>>()?;
+        if files.is_empty() {
+            // A scan of nothing still has one partition, or operators that divide rows would have none to ask.
+            return Ok(vec![FileGroup::new(files)]);
+        }
         Ok(FileGroup::new(files).split_files(partitions.max(1)))
     }
 }

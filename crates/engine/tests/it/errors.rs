@@ -54,26 +54,26 @@ async fn errors_are_for_people() {
         assert!(!said.contains(word), "{word} in\n{said}");
     }
     insta::assert_snapshot!(said, @r##"
-        unknown-table <query>:1:15: there is no table `raw.fligths` / did you mean `raw.flights`?
-        unknown-column <query>:1:8: there is no column `carier` / did you mean `carrier`?
-        unknown-column <query>:1:8: there is no column `f.carier` / did you mean `carrier`?
-        unknown-column <query>:1:8: there is no column `origin` / names without quotes are lower case; write `"Origin"`
-        ambiguous-column <query>:1:8: `carrier` is a column of more than one table / write `table.carrier`, or join with `using (carrier)`
-        unknown-column <query>:1:60: there is no column `p.idd` / did you mean `id`?
-        ambiguous-column <query>:1:19: `raw.flights` stands twice, and both have `id` / give each its own name with `as`
-        invalid-sql <query>:1:8: there is no function `nosuch` / did you mean `cosh`?
-        invalid-sql <query>:1:8: `sum` cannot be computed of a string / cast the argument, as in `cast(x as double)`
-        invalid-sql <query>: cannot create filter with non-boolean predicate 'raw.flights.id' returning Int64 / 
-        invalid-sql <query>:1:8: `raw.flights.carrier` must stand in `group by` or in an aggregate function / `group by all` groups by every column that is not aggregated
-        query-failed <query>: cannot cast string 'AA' to value of Int32 type / use `try_cast`, which gives null where a value does not fit
-        query-failed <query>: a number is divided by zero / use `nullif(x, 0)` as the divisor
-        query-failed <query>: scalar subquery returned more than one row / 
-        invalid-sql <query>:1:1: UNION queries have different number of columns / 
-        missing-file <query>:1:15: there is no file `no/such.csv` / 
-        not-yet-supported <query>: `create view` is not supported yet / write a model with `kind: view` in its front matter
-        unknown-column <query>:1:8: there is no column `x.y.z.w` / the columns are `id`, `carrier`, `delay`, `Origin`
-        query-failed <query>: the first argument of `bucket` must be a whole number above zero / 
-        invalid-sql <query>: cannot cast string '2026-13-01' to value of Date32 type / 
-        unknown-column <query>:1:26: there is no column `nope` / the columns are `id`, `carrier`, `delay`, `Origin`
+        unknown-table <query>:1:15: there is no table `raw.fligths` [did you mean `raw.flights`?]
+        unknown-column <query>:1:8: there is no column `carier` [did you mean `carrier`?]
+        unknown-column <query>:1:8: there is no column `f.carier` [did you mean `carrier`?]
+        unknown-column <query>:1:8: there is no column `origin` [names without quotes are lower case; write `"Origin"`]
+        ambiguous-column <query>:1:8: `carrier` is a column of more than one table [write `table.carrier`, or join with `using (carrier)`]
+        unknown-column <query>:1:60: there is no column `p.idd` [did you mean `id`?]
+        ambiguous-column <query>:1:19: `raw.flights` stands twice, and both have `id` [give each its own name with `as`]
+        invalid-sql <query>:1:8: there is no function `nosuch` [did you mean `cosh`?]
+        invalid-sql <query>:1:8: `sum` cannot be computed of a string [cast the argument, as in `cast(x as double)`]
+        invalid-sql <query>: cannot create filter with non-boolean predicate 'raw.flights.id' returning Int64 []
+        invalid-sql <query>:1:8: `raw.flights.carrier` must stand in `group by` or in an aggregate function [`group by all` groups by every column that is not aggregated]
+        query-failed <query>: cannot cast string 'AA' to value of Int32 type [use `try_cast`, which gives null where a value does not fit]
+        query-failed <query>: a number is divided by zero [use `nullif(x, 0)` as the divisor]
+        query-failed <query>: scalar subquery returned more than one row []
+        invalid-sql <query>:1:1: UNION queries have different number of columns []
+        missing-file <query>:1:15: there is no file `no/such.csv` []
+        not-yet-supported <query>: `create view` is not supported yet [write a model with `kind: view` in its front matter]
+        unknown-column <query>:1:8: there is no column `x.y.z.w` [the columns are `id`, `carrier`, `delay`, `Origin`]
+        query-failed <query>: the first argument of `bucket` must be a whole number above zero []
+        invalid-sql <query>: cannot cast string '2026-13-01' to value of Date32 type []
+        unknown-column <query>:1:26: there is no column `nope` [the columns are `id`, `carrier`, `delay`, `Origin`]
     "##);
 }
