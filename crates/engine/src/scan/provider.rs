@@ -73,6 +73,10 @@ impl LakeProvider {
             // A scan of nothing still has one partition, or operators that divide rows would have none to ask.
             return Ok(vec![FileGroup::new(files)]);
         }
+        if files.is_empty() {
+            // A scan without a group has no partition, and no operator can stand above that.
+            return Ok(vec![FileGroup::new(Vec::new())]);
+        }
         Ok(FileGroup::new(files).split_files(partitions.max(1)))
     }
 }

@@ -91,6 +91,28 @@ async fn a_limit_reads_no_more_files_than_it_needs() {
 }
 
 #[tokio::test]
+async fn a_scan_that_reads_no_file_is_an_empty_table() {
+    let lake = monthly().await;
+    lake.run("create table raw.nothing as select * from raw.flights where false").await.expect("an empty table");
+    for from in ["raw.flights where id > 1000", "raw.nothing"] {
+        assert_eq!(lake.rows(&format!("select * from {from}")).await, Vec::<Vec<String>>::new());
+        assert_eq!(lake.rows(&format!("select count(note), avg(id) from {from}")).await, [["0", "NULL"]]);
+        assert!(lake.rows(&format!("select note, count(*) from {from} group by note order by note")).await.is_empty());
+        assert_eq!(
+            lake.rows(&format!("select count(*) from raw.flights where id in (select id from {from})")).await,
+            [["0"]]
+        );
+        assert_eq!(
+            lake.rows(&format!(
+                "select count(*), count(n.at) from raw.flights f left join (from {from}) n on f.note = n.note"
+            ))
+            .await,
+            [["360", "0"]]
+        );
+    }
+}
+
+#[tokio::test]
 async fn rows_of_a_statement_are_measured() {
     let lake = monthly().await;
     let mut rows = lake.plan("select note from raw.flights").await.expect("plan").stream().await.expect("rows");
