@@ -1,34 +1,40 @@
 //! Ctrl-C: the first ends the command between two steps, the second ends the process.
 //!
 //! A command is ended by dropping its future. That is safe at any await: what is durable becomes visible by one swap
-//! of a ref, which either happened or did not (rule T1).
+//! of a ref, which either happened or did not (rule T1). Signals are heard on a thread of their own, because every
+//! thread of the runtime may be busy with a step that computes for minutes without a pause.
 
 use std::future::Future;
 use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bywash_core::{Code, Error, Result};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 /// The usual exit code of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 /// After this a command that has not ended yet is asked for patience.
-const LONG: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(2);
+
+/// How often Ctrl-C was pressed; the signal belongs to the whole process, and so does this.
+static PRESSES: OnceLock<watch::Sender<u64>> = OnceLock::new();
+/// The next but one Ctrl-C ends the process. The shell, where each stops one statement, leaves it off.
+static SECOND_ENDS: AtomicBool = AtomicBool::new(false);
 
 /// Runs a command to its end or to the first Ctrl-C.
 ///
 /// # Errors
 /// Those of the command, and `cancelled`.
 pub async fn stop_on_ctrl_c<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
-    let (stop, asked_to_stop) = oneshot::channel();
-    let watcher = tokio::spawn(watch(stop));
-    let result = tokio::select! {
+    SECOND_ENDS.store(true, Ordering::Relaxed);
+    let _ = PRESSES.get_or_init(listen);
+    tokio::select! {
         biased;
         result = command => result,
-        Ok(()) = asked_to_stop => Err(stopped()),
-    };
-    watcher.abort();
-    result
+        () = ctrl_c() => Err(stopped()),
+    }
 }
 
 /// The error of a command that was stopped.
@@ -38,22 +44,51 @@ pub fn stopped() -> Error {
         .hint("nothing half-done was published; finished work is kept, so the same command goes on from there")
 }
 
-/// Waits for Ctrl-C; forever where signals cannot be heard.
+/// Waits for the next Ctrl-C; forever where signals cannot be heard.
 pub async fn ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
+    let mut presses = PRESSES.get_or_init(listen).subscribe();
+    if presses.changed().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-/// A task of its own, so that the second Ctrl-C is heard also while the command computes without a pause.
-async fn watch(stop: oneshot::Sender<()>) {
-    ctrl_c().await;
-    // Nobody listens when the command has just ended by itself.
-    let _ = stop.send(());
-    if tokio::time::timeout(LONG, ctrl_c()).await.is_err() {
-        let _ = writeln!(std::io::stderr().lock(), "stopping; Ctrl-C again ends it at once");
-        ctrl_c().await;
+fn listen() -> watch::Sender<u64> {
+    let sender = watch::Sender::new(0);
+    let presses = sender.clone();
+    let (ready, listening) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        // Without a runtime for signals Ctrl-C does what it does by itself: it ends the process.
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            runtime.block_on(async {
+                let signal = signal();
+                drop(ready);
+                count(signal, &presses).await;
+            });
+        }
+    });
+    // A signal that comes before somebody listens would end the process.
+    let _ = listening.recv();
+    sender
+}
+
+type Signal = tokio::signal::unix::Signal;
+
+fn signal() -> Option<Signal> {
+    tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok()
+}
+
+async fn count(signal: Option<Signal>, presses: &watch::Sender<u64>) {
+    let Some(mut signal) = signal else { return };
+    while signal.recv().await.is_some() {
+        presses.send_modify(|count| *count += 1);
+        if !SECOND_ENDS.load(Ordering::Relaxed) {
+            continue;
+        }
+        if tokio::time::timeout(LONG, signal.recv()).await.is_err() {
+            let _ = writeln!(std::io::stderr().lock(), "stopping; Ctrl-C again ends it at once");
+            signal.recv().await;
+        }
+        #[expect(clippy::disallowed_methods, reason = "destructors are what the second Ctrl-C does not wait for")]
+        std::process::exit(INTERRUPTED);
     }
-    #[expect(clippy::disallowed_methods, reason = "destructors are what the second Ctrl-C does not wait for")]
-    std::process::exit(INTERRUPTED);
 }

@@ -40,8 +40,8 @@ pub struct StatementContext {
 pub struct Changed {
     /// In one line.
     pub what: String,
-    /// The commit that it made.
-    pub commit: ObjectId,
+    /// The commit that it made; none if there was nothing to do.
+    pub commit: Option<ObjectId>,
 }
 
 impl StatementContext {
@@ -56,12 +56,12 @@ impl StatementContext {
             let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()).await?);
             let what = self.change(parsed, &tree, &resolver).await?;
             if tree.edits().is_empty() {
-                return Ok(Changed { what, commit: head.id });
+                return Ok(Changed { what, commit: None });
             }
             let commit = self.lake.next_commit(&head, tree.tree().await?, summary(parsed));
             let committed = self.lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
-            if let Some(commit) = committed {
-                return Ok(Changed { what, commit });
+            if committed.is_some() {
+                return Ok(Changed { what, commit: committed });
             }
         }
         Err(Error::new(Code::TargetMoved, format!("`{}` never stands still", self.branch))
@@ -184,7 +184,10 @@ impl StatementContext {
         target: &TableRef,
         if_exists: bool,
     ) -> Result<String> {
-        let absent = resolver.full_name(target).is_err();
+        let absent = match resolver.full_name(target) {
+            Ok(name) => tree.entry(&name).await?.is_none(),
+            Err(_) => true,
+        };
         if absent && if_exists {
             return Ok(format!("there is no `{target}`"));
         }

@@ -143,7 +143,10 @@ impl Statements {
         }
         if !parsed.kind.reads_only() {
             let Changed { what, commit } = self.change(parsed).await?;
-            let undo = format!("{what}; commit {} (undo: bywash revert {})", commit.short(), commit.short());
+            let undo = match commit.map(|commit| commit.short()) {
+                Some(commit) => format!("{what}; commit {commit} (undo: bywash revert {commit})"),
+                None => what,
+            };
             return Ok(Answer::Changed(undo));
         }
         let planned = self.engine.session(self.resolver().await?).plan(parsed, &self.parameters).await?;

@@ -9,6 +9,7 @@ mod errors;
 mod explain;
 mod help;
 mod init;
+mod interrupt;
 mod output;
 mod panics;
 mod progress;

@@ -70,10 +70,6 @@ impl LakeProvider {
         let with_statistics = files.len() * self.schema.fields().len() <= MOST_FILE_STATISTICS;
         let files = files.iter().map(|file| self.partitioned(file, with_statistics)).collect::<Result<Vec<_>>>()?;
         if files.is_empty() {
-            // A scan of nothing still has one partition, or operators that divide rows would have none to ask.
-            return Ok(vec![FileGroup::new(files)]);
-        }
-        if files.is_empty() {
             // A scan without a group has no partition, and no operator can stand above that.
             return Ok(vec![FileGroup::new(Vec::new())]);
         }

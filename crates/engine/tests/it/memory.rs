@@ -59,11 +59,11 @@ async fn beyond_memory_and_disk_the_error_names_the_disk() {
 async fn a_join_that_does_not_fit_is_sorted_instead() {
     let lake = lake(96 << 20, 1 << 30);
     let sql = "select count(*), sum(length(a.note)) from \
-               (select value, 'some text that takes room in memory ' || value as note from generate_series(1, 1500000)) a \
-               join (select value, 'other text that takes room ' || value as note from generate_series(1, 1500000)) b \
+               (select value, 'some text that takes room in memory ' || value as note from generate_series(1, 3000000)) a \
+               join (select value, 'other text that takes room ' || value as note from generate_series(1, 3000000)) b \
                on a.value = b.value and length(a.note) > length(b.note) - 100";
     let mut rows = lake.plan(sql).await.expect("plan").stream().await.expect("rows");
     let answer = futures::StreamExt::next(&mut rows).await.expect("a batch").expect("rows");
-    assert_eq!(crate::fixture::texts(&[answer])[0][0], "1500000");
+    assert_eq!(crate::fixture::texts(&[answer])[0][0], "3000000");
     assert!(rows.measured().bytes_spilled > 0, "a hash join cannot spill: {:?}", rows.measured());
 }

@@ -279,6 +279,11 @@ impl Attempt {
         Ok(())
     }
 
+    /// The ref that holds what this run has finished, if it has finished anything.
+    pub(super) async fn own_ref(&self) -> Option<String> {
+        self.own_head.lock().await.map(|_| run_ref(&self.options.run))
+    }
+
     /// The entries kept under a key, from any run on any branch.
     pub(super) async fn kept(&self, key: ObjectId) -> Result<Option<BTreeMap<String, Entry>>> {
         match self.runner.lake.store().output(key).await? {

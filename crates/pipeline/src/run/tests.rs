@@ -63,7 +63,7 @@ impl Attempt {
             table,
             bad_rows,
             blocks: test.severity == Severity::Error,
-            query: format!("bywash query \"{}\"", test.sql.trim().replace('\n', " ").replace('"', "\\\"")),
+            query: self.shown_query(&parsed).await,
             ms: if known { 0 } else { u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX) },
         });
         if known || bad_rows > 0 {
@@ -72,6 +72,15 @@ impl Attempt {
         let entry = self.tree.objects().add(&"passed")?;
         let (node, run) = (node.name.to_string(), self.options.run.clone());
         Ok(Some(Output { key, node, entry, version: ObjectId::of(b"passed"), run }))
+    }
+
+    /// The command that shows the bad rows: on the run's own ref, where there is one.
+    async fn shown_query(&self, parsed: &sql::Parsed) -> String {
+        let sql = parsed.sql().replace('"', "\\\"");
+        match self.own_ref().await {
+            Some(own) => format!("bywash query --ref {own} \"{sql}\""),
+            None => format!("bywash query \"{sql}\""),
+        }
     }
 
     async fn count_rows(&self, parsed: &sql::Parsed) -> Result<u64> {

@@ -105,6 +105,18 @@ pub fn format_of(flags: &OutputFlags) -> Format {
     })
 }
 
+/// A name that says no format, and no `-o` beside it: a guess could leave rows out.
+fn refuse_unknown_ending(flags: &OutputFlags) -> Result<()> {
+    let Some(path) = flags.to.as_deref().filter(|path| flags.output.is_none() && !path.starts_with("/dev")) else {
+        return Ok(());
+    };
+    if format_of(flags) != Format::Table {
+        return Ok(());
+    }
+    Err(Error::new(Code::WrongUsage, format!("the name `{}` does not say in which format to write", path.display()))
+        .hint("end it in `.csv`, `.json`, `.jsonl`, `.parquet`, `.arrow` or `.md`, or say it with `-o`"))
+}
+
 struct RowOutput {
     writer: Box<dyn RowWriter>,
     shown: std::path::PathBuf,
@@ -115,6 +127,7 @@ struct RowOutput {
 impl RowOutput {
     fn open(context: &Context, flags: &OutputFlags, schema: &SchemaRef) -> Result<Self> {
         let format = format_of(flags);
+        refuse_unknown_ending(flags)?;
         let on_terminal = flags.to.is_none() && context.terminal.stdout_width.is_some();
         if on_terminal && matches!(format, Format::Parquet | Format::Arrow) {
             let name = format.name();
