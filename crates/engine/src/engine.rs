@@ -13,6 +13,7 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
 use crate::functions;
+use crate::optimizer;
 use crate::session::{Session, TableResolver};
 use crate::settings::EngineSettings;
 
@@ -40,10 +41,11 @@ impl Engine {
     /// The folder for spilling cannot be made.
     pub fn new(settings: EngineSettings) -> Result<Self> {
         let runtime = runtime(&settings)?;
-        let state = SessionStateBuilder::new_with_default_features()
+        let builder = SessionStateBuilder::new_with_default_features()
             .with_config(config(&settings))
             .with_runtime_env(Arc::clone(&runtime));
-        let mut state = state.build();
+        let mut state =
+            optimizer::rules().into_iter().fold(builder, SessionStateBuilder::with_physical_optimizer_rule).build();
         functions::register(&mut state)?;
         Ok(Self { settings: Arc::new(settings), runtime, state: Arc::new(state) })
     }

@@ -114,7 +114,7 @@ pub fn as_json(report: &RunReport) -> Value {
             json!({
                 "name": node.name.to_string(), "kind": node.kind, "status": node.status.as_str(), "rows": node.rows,
                 "bytes": node.bytes, "ms": node.ms, "reason": node.reason,
-                "error": node.error.as_ref().map(bywash_core::Error::message),
+                "error": node.error.as_ref().map(Error::message),
             })
         })
         .collect();

@@ -69,8 +69,12 @@ fn decimal(values: Vec<Option<i128>>) -> Decimal128Array {
 
 /// What a file of this name holds, its format told by its name.
 fn written(name: &str) -> String {
+    written_as(name, None)
+}
+
+fn written_as(name: &str, output: Option<Format>) -> String {
     let sandbox = sandbox();
-    let flags = OutputFlags { output: None, to: Some(name.into()) };
+    let flags = OutputFlags { output, to: Some(name.into()) };
     let batch = rows();
     let count = write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a file");
     assert_eq!(count, 2);
@@ -110,7 +114,7 @@ fn json_keeps_the_order_of_columns_and_writes_nulls() {
 
 #[test]
 fn a_table_in_a_file_is_never_cut() {
-    assert_snapshot!(written("x.txt"), @r#"
+    assert_snapshot!(written_as("x.txt", Some(Format::Table)), @r#"
     ┌─────────────┬───────┬─────────────────────┬───────┬──────┬────────┬──────┬────────────┬─────────────────────┬──────────────────────────┬──────────┬───────────────────────────────┐
     │ carrier     ┆ empty ┆               count ┆ share ┆ half ┆  price ┆ late ┆ day        ┆ local               ┆ instant                  ┆ list     ┆ place                         │
     ╞═════════════╪═══════╪═════════════════════╪═══════╪══════╪════════╪══════╪════════════╪═════════════════════╪══════════════════════════╪══════════╪═══════════════════════════════╡
@@ -172,9 +176,9 @@ async fn a_failure_in_the_middle_leaves_what_was_there() {
 #[test]
 fn a_place_that_cannot_be_written_is_named_as_it_was_typed() {
     let sandbox = sandbox();
-    sandbox.write("folder/x", "");
+    sandbox.write("folder.csv/x", "");
     let batch = rows();
-    for (to, code) in [("nowhere/x.csv", Code::MissingFile), ("folder", Code::FileSystem)] {
+    for (to, code) in [("nowhere/x.csv", Code::MissingFile), ("folder.csv", Code::FileSystem)] {
         let flags = OutputFlags { output: None, to: Some(to.into()) };
         let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect_err(to);
         assert_eq!(error.code(), code, "{error:?}");

@@ -9,7 +9,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use async_trait::async_trait;
 use bywash_core::{Code, Error, Result, TableRef};
 use bywash_engine::sql::{Parameters, Parsed, StatementKind, parse};
-use bywash_engine::{Engine, EngineSettings, LakeTable, Planned, Resolved, Session, TableResolver};
+use bywash_engine::{Engine, EngineSettings, LakeTable, Planned, Resolved, Session, StreamTable, TableResolver};
 use bywash_lake::storage::{CountingStore, Warehouse};
 use bywash_lake::tables::{
     IdSource, PartitionTerm, TableFiles, TableWriter, Type, WriteSettings, assign_ids, conform, partition_spec,
@@ -23,6 +23,7 @@ pub enum Table {
     Lake(LakeTable),
     View(String),
     Batches(Vec<RecordBatch>),
+    Stream(StreamTable),
 }
 
 /// Tables by name; the resolver of the sessions under test.
@@ -76,6 +77,7 @@ impl TableResolver for Tables {
             Some(Table::Lake(table)) => Ok(Resolved::Lake(table)),
             Some(Table::View(sql)) => Ok(Resolved::View { sql, origin: PathBuf::from(format!("{table}.sql")) }),
             Some(Table::Batches(batches)) => Ok(Resolved::Batches(batches[0].schema(), batches)),
+            Some(Table::Stream(table)) => Ok(Resolved::Stream(table)),
             None => Err(Error::new(Code::UnknownTable, format!("there is no table `{table}`"))),
         }
     }

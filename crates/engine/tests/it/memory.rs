@@ -1,9 +1,13 @@
 //! Memory has a limit and disk has one; within both queries spill, beyond both they say who wanted how much.
 
-use bywash_core::Code;
-use bywash_engine::EngineSettings;
+use std::sync::Arc;
 
-use crate::fixture::Lake;
+use arrow::array::{Int64Array, RecordBatch, StringArray};
+use bywash_core::Code;
+use bywash_engine::{EngineSettings, StreamTable};
+use futures::StreamExt;
+
+use crate::fixture::{Lake, Table};
 
 const SORT: &str = "select value, 'a text that is long enough to take some room ' || (value * 7919 % 1000003) as note \
                     from generate_series(1, 1000000) order by note";
@@ -18,7 +22,7 @@ async fn a_sort_spills_within_its_limits() {
     let lake = lake(64 << 20, 1 << 30);
     let mut rows = lake.plan(SORT).await.expect("plan").stream().await.expect("rows");
     let mut count = 0;
-    while let Some(batch) = futures::StreamExt::next(&mut rows).await {
+    while let Some(batch) = rows.next().await {
         count += batch.expect("a batch").num_rows();
     }
     assert_eq!(count, 1_000_000);
@@ -63,7 +67,47 @@ async fn a_join_that_does_not_fit_is_sorted_instead() {
                join (select value, 'other text that takes room ' || value as note from generate_series(1, 3000000)) b \
                on a.value = b.value and length(a.note) > length(b.note) - 100";
     let mut rows = lake.plan(sql).await.expect("plan").stream().await.expect("rows");
-    let answer = futures::StreamExt::next(&mut rows).await.expect("a batch").expect("rows");
+    let answer = rows.next().await.expect("a batch").expect("rows");
     assert_eq!(crate::fixture::texts(&[answer])[0][0], "3000000");
     assert!(rows.measured().bytes_spilled > 0, "a hash join cannot spill: {:?}", rows.measured());
+}
+
+/// Rows of a number and a kilobyte of text, of which the planner knows neither count nor size.
+fn wide_rows(count: i64) -> Table {
+    let batch = move |first: i64| {
+        let numbers: Int64Array = (first..(first + 1_000).min(count)).map(Some).collect();
+        let texts: StringArray = numbers.iter().map(|number| Some(format!("{:>1000}", number?))).collect();
+        RecordBatch::try_from_iter([("n", Arc::new(numbers) as _), ("note", Arc::new(texts) as _)]).expect("rows")
+    };
+    let open = move || futures::stream::iter((0..count).step_by(1_000).map(move |first| Ok(batch(first)))).boxed();
+    Table::Stream(StreamTable { schema: batch(0).schema(), open: Arc::new(open) })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_window_that_does_not_fit_is_an_error_and_not_the_end_of_the_process() {
+    let lake = lake(64 << 20, 1 << 30);
+    lake.tables.put("raw.wide", wide_rows(200_000));
+    let sql = "select n, sum(length(note)) over () as total, note from raw.wide";
+    let error = lake.plan(sql).await.expect("plan").collect().await.expect_err("too much");
+    assert_eq!(error.code(), Code::MemoryLimit, "{error:?}");
+    assert!(error.message().contains("`WindowAggExec` wanted "), "{error:?}");
+    lake.tables.put("raw.wide", wide_rows(2_000));
+    let rows = lake.rows("select n, count(*) over () as total, note from raw.wide where n >= 10").await;
+    assert_eq!((rows.len(), rows[0][1].as_str()), (1_990, "1990"));
+    assert_eq!(lake.engine.memory_in_use(), 0);
+}
+
+/// A left join by a condition that is no equation, whose left side does not fit: each left row is answered for once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loop_join_beyond_memory_doubles_no_row() {
+    let lake = lake(512 << 20, 4 << 30);
+    lake.tables.put("raw.wide", wide_rows(900_000));
+    lake.run("create table raw.k partition by (k) as select * from (values (10), (20)) as v (k)")
+        .await
+        .expect("a table");
+    let sql = "select count(*), count(k), max(length(note)) from raw.wide left join raw.k on n < k";
+    let planned = lake.plan(sql).await.expect("plan");
+    let text = planned.explain(false).await.expect("a text");
+    assert!(text.contains("NestedLoopJoinExec: join_type=Left") && text.contains("CoalescePartitionsExec"), "{text}");
+    assert_eq!(lake.rows(sql).await, [["900010", "30", "1000"]]);
 }
