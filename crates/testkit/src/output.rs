@@ -28,7 +28,6 @@ impl Output {
     ///
     /// # Panics
     /// The exit code is not 0; everything that was written is shown.
-    #[must_use]
     pub fn success(self) -> Self {
         assert_eq!(self.code, 0, "{self}");
         self
@@ -38,7 +37,6 @@ impl Output {
     ///
     /// # Panics
     /// It succeeded, or failed for another reason.
-    #[must_use]
     pub fn failure(self, code: &str) -> Self {
         assert!(self.code == 1 || self.code == 2, "{self}");
         assert!(self.stderr.contains(&format!("error[{code}]")), "expected `{code}`\n{self}");

@@ -1,5 +1,4 @@
 //! Rule T4 on sets of changes alone: which histories merge, which are conflicts, and which files hold the result.
-#![expect(clippy::expect_used, reason = "tests may fail loudly")]
 use std::collections::{BTreeSet, HashSet};
 
 use bywash_core::ObjectId;
