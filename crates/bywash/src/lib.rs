@@ -11,4 +11,5 @@ pub mod panics;
 pub mod reference;
 pub mod render;
 pub mod shell;
+mod source_entry;
 pub mod workspace;

@@ -12,7 +12,7 @@ use bywash_lake::{Head, Lake};
 use bywash_pipeline::events::Listener;
 use bywash_pipeline::graph::{Graph, Loaded};
 use bywash_pipeline::lake_view::{FileOpener, LakeResolver, WorkingTree};
-use bywash_pipeline::project::{Project, Settings, find_root};
+use bywash_pipeline::project::{Project, Settings, Unsaved, find_root};
 use bywash_pipeline::run::Runner;
 
 use crate::arguments::{Parameter, ParameterFlags, ProjectFlags, RefFlags};
@@ -40,7 +40,15 @@ impl Workspace {
     /// # Errors
     /// No project, problems in its files, a lake that cannot be opened.
     pub async fn open(context: &Context, flags: &ProjectFlags) -> Result<Self> {
-        let loaded = Loaded::read(&context.folder, flags.target.as_deref())?;
+        Self::open_with(context, flags, &Unsaved::new()).await
+    }
+
+    /// The same with these files as they will be.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn open_with(context: &Context, flags: &ProjectFlags, unsaved: &Unsaved) -> Result<Self> {
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), unsaved)?.settled()?;
         let lake = open_lake(&loaded.project).await?;
         let branch = current_branch(&loaded.project.root)?;
         let known = match lake.branch(&branch).await {
@@ -56,9 +64,13 @@ impl Workspace {
     /// Opens a project whose models may have problems that do not matter here: to look at tables, branches, history.
     ///
     /// # Errors
-    /// No project, a `bywash.toml` that cannot be read, a lake that cannot be opened.
+    /// No project, something wrong with its settings, a lake that cannot be opened.
     pub async fn open_lake(context: &Context, flags: &ProjectFlags) -> Result<Self> {
-        let loaded = Loaded::read(&context.folder, flags.target.as_deref())?;
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new())?;
+        // With settings that cannot be read another lake would be opened, or even made.
+        if let Some(error) = loaded.project.settings_error {
+            return Err(error);
+        }
         let lake = open_lake(&loaded.project).await?;
         Self::of(context, loaded.project, loaded.graph, lake)
     }

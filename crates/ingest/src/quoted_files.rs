@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bywash_core::{Error, Result};
 use bywash_engine::{Resolved, StreamTable};
 use bywash_pipeline::lake_view::FileOpener;
+use bywash_pipeline::source::local_path;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::mpsc;
@@ -31,7 +32,7 @@ impl QuotedFiles {
 impl FileOpener for QuotedFiles {
     /// Types come from the whole of the files, since a query cannot start again once it has given rows.
     async fn open(&self, path: &str) -> Result<Resolved> {
-        let (folder, pattern) = (self.folder.clone(), path.to_owned());
+        let (folder, pattern) = (self.folder.clone(), local_path(path)?.to_owned());
         let options = ReadOptions::default();
         let work = move || {
             let found = files::find(&folder, &pattern)?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bywash_core::{Error, ObjectId, Result};
+use bywash_core::{Code, Error, ObjectId, Result};
 
 use crate::project::ReaderOptions;
 
@@ -108,4 +108,19 @@ pub trait SourceReader: Send + Sync {
     /// # Errors
     /// The file cannot be read, or has columns that the types lack.
     fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &SourceTypes) -> Result<SourceBatches>;
+}
+
+/// The path of a place on this machine: `file://` is taken off, other stores come later.
+///
+/// # Errors
+/// A place on another machine, like `https://…`.
+pub fn local_path(text: &str) -> Result<&str> {
+    let path = text.strip_prefix("file://").unwrap_or(text);
+    match path.split_once("://") {
+        Some((scheme, _)) if !scheme.is_empty() && scheme.chars().all(|letter| letter.is_ascii_alphanumeric()) => {
+            Err(Error::new(Code::NotYetSupported, format!("files at `{scheme}://` are not supported yet"))
+                .hint("copy them to this machine first, and name their path"))
+        }
+        _ => Ok(path),
+    }
 }

@@ -1,19 +1,21 @@
-//! `bywash load`: loads sources; with files it writes their source first, so that own data needs no YAML.
+//! `bywash load`: loads sources; files that are named become sources first, so that own data needs no YAML.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bywash_core::{Code, Error, Result, TableName};
+use bywash_core::{Code, Error, Result, format_count};
+use bywash_pipeline::events::Silence;
 use bywash_pipeline::graph::{Body, NodeId};
-use bywash_pipeline::project::find_root;
-use bywash_pipeline::project::scaffold::{NewResource, add_resources, source_file};
+use bywash_pipeline::project::Unsaved;
+use bywash_pipeline::run::{LoadPreview, RunOptions, RunStatus};
 
-use crate::arguments::LoadArguments;
+use crate::arguments::{LoadArguments, OutputFlags};
 use crate::commands::run::{finish, usual_options};
 use crate::commands::select::selected;
 use crate::context::Context;
+use crate::render::listing::Listing;
 use crate::render::progress::Progress;
+use crate::source_entry::SourceEntry;
 use crate::workspace::Workspace;
 
 const DEFAULT_NAMESPACE: &str = "raw";
@@ -21,30 +23,61 @@ const DEFAULT_NAMESPACE: &str = "raw";
 /// Loads.
 ///
 /// # Errors
-/// A file or source that cannot be read; then nothing is published.
+/// A file or source that cannot be read; then nothing is published, and no source is written.
 pub async fn run(context: &Context, arguments: LoadArguments) -> Result<()> {
-    let written = match arguments.files.is_empty() {
-        true => None,
-        false => Some(write_source(context, &arguments)?),
+    let entry = match arguments.files.as_slice() {
+        [] => None,
+        files => {
+            let namespace = arguments.into.as_deref().unwrap_or(DEFAULT_NAMESPACE);
+            Some(Arc::new(SourceEntry::new(context, files, namespace)?))
+        }
     };
-    let workspace = Workspace::open(context, &arguments.project).await?;
-    let chosen = match &written {
-        Some(names) => names.iter().filter_map(|name| workspace.graph.find(name)).map(|node| node.id).collect(),
+    let unsaved = entry.as_ref().map_or_else(|| Ok(Unsaved::new()), |entry| entry.unsaved())?;
+    let workspace = Workspace::open_with(context, &arguments.project, &unsaved).await?;
+    let chosen = match &entry {
+        Some(entry) => {
+            entry.tables()?.iter().filter_map(|name| workspace.graph.find(name)).map(|node| node.id).collect()
+        }
         None => sources(&workspace, selected(&workspace, &arguments.selection, &arguments.reference).await?),
     };
     if chosen.is_empty() {
         return Err(Error::new(Code::NothingSelected, "there is no source to load")
             .hint("name files: `bywash load data/*.csv --into raw`"));
     }
+    let mut options = usual_options(workspace.branch(&arguments.reference)?, chosen, "load".to_owned());
     if arguments.dry_run {
-        for id in &chosen {
-            context.say(format_args!("would load {}", workspace.graph.node(*id).name));
-        }
-        return Ok(());
+        let previews = workspace.runner(Arc::new(Silence)).preview_loads(options).await?;
+        return preview(context, &arguments.output, &previews);
     }
-    let options = usual_options(workspace.branch(&arguments.reference)?, chosen, "load".to_owned());
-    let report = workspace.runner(Arc::new(Progress::new(context))).run(options).await?;
-    finish(context, &workspace, &arguments.output, &report).await
+    if let Some(entry) = entry.clone() {
+        options.before_publish = Some(Arc::new(move || entry.write()));
+    }
+    load(context, &workspace, &arguments.output, options, entry.as_deref()).await
+}
+
+async fn load(
+    context: &Context,
+    workspace: &Workspace,
+    output: &OutputFlags,
+    options: RunOptions,
+    entry: Option<&SourceEntry>,
+) -> Result<()> {
+    let ended = workspace.runner(Arc::new(Progress::new(context))).run(options).await;
+    let failed = !ended.as_ref().is_ok_and(|report| report.status != RunStatus::Failed);
+    match entry {
+        Some(entry) if failed => entry.take_back(),
+        Some(entry) => {
+            if let Some(file) = entry.written() {
+                context.say(format_args!("wrote `{}`: edit it to say more about these files", file.display()));
+            }
+        }
+        None => {}
+    }
+    let report = ended?;
+    if report.status == RunStatus::Unchanged {
+        context.say("nothing to load: every file was loaded before and has not changed since");
+    }
+    finish(context, workspace, output, &report).await
 }
 
 fn sources(workspace: &Workspace, nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
@@ -52,65 +85,27 @@ fn sources(workspace: &Workspace, nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
     nodes.into_iter().filter(is_source).collect()
 }
 
-/// Writes `sources/<namespace>.yml`, or adds to it: one table a file stem, a glob is one table.
-fn write_source(context: &Context, arguments: &LoadArguments) -> Result<Vec<TableName>> {
-    let root = find_root(&context.folder)?;
-    let namespace = arguments.into.clone().unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
-    let mut resources: BTreeMap<String, NewResource> = BTreeMap::new();
-    for file in &arguments.files {
-        let path = in_project(context, &root, file)?;
-        let name = table_of(&path);
-        TableName::new(&namespace, &name)?;
-        if let Some(other) = resources.insert(name.clone(), NewResource { name: name.clone(), path: path.clone() }) {
-            if other.path != path {
-                return Err(Error::new(
-                    Code::DuplicateNode,
-                    format!("`{}` and `{path}` would both be `{namespace}.{name}`", other.path),
-                )
-                .hint(format!("load them as one table with a quoted glob, or one of them with another `--into`")));
-            }
-        }
+/// What `--dry-run` says: the files, and as rows the columns of each table.
+fn preview(context: &Context, output: &OutputFlags, previews: &[LoadPreview]) -> Result<()> {
+    for preview in previews {
+        let listed = match preview.listed {
+            1 => "1 file".to_owned(),
+            count => format!("{} files", format_count(count as u64)),
+        };
+        context.say(match preview.files.len() {
+            0 => format!("{}: nothing to load; {listed}, unchanged since the last load", preview.name),
+            count => format!("{}: would load {} of {listed}", preview.name, format_count(count as u64)),
+        });
     }
-    let resources: Vec<_> = resources.into_values().collect();
-    let file = PathBuf::from("sources").join(format!("{namespace}.yml"));
-    let place = root.join(&file);
-    let text = match std::fs::read_to_string(&place) {
-        Ok(old) => add_resources(&file, &old, &resources)?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => source_file(&namespace, &resources),
-        Err(error) => return Err(Error::io("read", &place, &error)),
-    };
-    if !arguments.dry_run {
-        let folder = root.join("sources");
-        std::fs::create_dir_all(&folder).map_err(|error| Error::io("create", &folder, &error))?;
-        std::fs::write(&place, text).map_err(|error| Error::io("write", &place, &error))?;
-        context.say(format_args!("wrote `{}`: edit it to say more about these files", file.display()));
-    }
-    resources.iter().map(|resource| TableName::new(&namespace, &resource.name)).collect()
-}
-
-/// The path as the source file says it: relative to the project where it lies inside.
-fn in_project(context: &Context, root: &Path, typed: &Path) -> Result<String> {
-    let full = std::path::absolute(context.folder.join(typed)).map_err(|error| Error::io("find", typed, &error))?;
-    let is_glob = full.to_string_lossy().contains(['*', '?', '[', '{']);
-    if !is_glob && !full.exists() {
-        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
-        return Err(Error::io("load", typed, &missing));
-    }
-    let relative = full.strip_prefix(root).unwrap_or(&full);
-    Ok(relative.to_string_lossy().replace('\\', "/"))
-}
-
-/// `data/flights-2013.csv.gz` gives `flights_2013`; a glob gives what stands before its first sign, or its folder.
-fn table_of(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    let plain = stem.split(['*', '?', '[', '{']).next().unwrap_or(stem).trim_end_matches(['-', '_']);
-    let folder = path.rsplit('/').nth(1).unwrap_or("files");
-    let chosen = if plain.is_empty() { folder } else { plain };
-    let mut name: String =
-        chosen.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    if name.starts_with(|first: char| first.is_numeric()) {
-        name.insert(0, '_');
-    }
-    name
+    let columns: Vec<_> = previews
+        .iter()
+        .flat_map(|preview| preview.columns.iter().map(|(column, kind)| (preview.name.to_string(), column, kind)))
+        .collect();
+    Listing::default()
+        .text("table", columns.iter().map(|(table, ..)| Some(table.clone())))
+        .text("column", columns.iter().map(|(_, column, _)| Some((*column).clone())))
+        .text("type", columns.iter().map(|(.., kind)| Some((*kind).clone())))
+        .write(context, output)?;
+    context.say_next("the same without --dry-run; nothing was written");
+    Ok(())
 }

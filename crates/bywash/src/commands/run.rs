@@ -43,6 +43,7 @@ pub async fn run(context: &Context, arguments: RunArguments) -> Result<()> {
         overwrite: nodes(&workspace.graph, &arguments.overwrite)?,
         only_built: false,
         start: None,
+        before_publish: None,
     };
     let runner = workspace.runner(Arc::new(Progress::new(context)));
     let report = runner.run(options).await?;
@@ -157,6 +158,7 @@ pub fn usual_options(target: bywash_core::RefName, selected: BTreeSet<NodeId>, c
         overwrite: BTreeSet::new(),
         only_built: false,
         start: None,
+        before_publish: None,
     }
 }
 

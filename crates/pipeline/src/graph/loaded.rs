@@ -7,7 +7,7 @@ use bywash_core::{Error, Result, TableName, TableRef};
 use super::Graph;
 use super::build::ambiguous;
 use crate::project::reserved::is_reserved;
-use crate::project::{Project, together};
+use crate::project::{Project, Unsaved, together};
 
 /// A project as it was found, sound or not.
 #[derive(Clone, Debug)]
@@ -21,12 +21,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Finds the project around `start`, reads it and builds its graph.
+    /// Finds the project around `start`, reads it with these files as they will be, and builds its graph.
     ///
     /// # Errors
     /// No project, or one whose `bywash.toml` cannot be opened. Everything else stands in `problems`.
-    pub fn read(start: &Path, target: Option<&str>) -> Result<Self> {
-        let (project, problems) = Project::read(start, target)?;
+    pub fn read(start: &Path, target: Option<&str>, unsaved: &Unsaved) -> Result<Self> {
+        let (project, problems) = Project::read(start, target, unsaved)?;
         Ok(Self::of(project, problems))
     }
 
@@ -36,6 +36,17 @@ impl Loaded {
         let (graph, found) = Graph::build(&project);
         problems.extend(found);
         Self { project, graph, problems }
+    }
+
+    /// The same, unless something is wrong with the settings: then not even the lake can be found.
+    ///
+    /// # Errors
+    /// Every problem, as one error.
+    pub fn settled(self) -> Result<Self> {
+        match self.project.settings_error {
+            Some(_) => Err(together(self.problems).unwrap_or_else(|| Error::bug("settings are wrong, and none is"))),
+            None => Ok(self),
+        }
     }
 
     /// The project and its graph, if nothing is wrong with them on a lake that holds `in_lake`.

@@ -10,6 +10,7 @@ use bywash_core::{Code, Error, ObjectId, Place, Result, format_bytes};
 
 use super::document::Document;
 use super::fields::Problems;
+use super::load::Unsaved;
 
 /// A file of a project is written by people; data belongs into sources.
 const MOST_BYTES: u64 = 16 << 20;
@@ -66,8 +67,8 @@ pub struct ProjectFile {
     pub content: ObjectId,
 }
 
-/// Every file that has a meaning, sorted by path.
-pub fn list(root: &Path, problems: &Problems) -> Vec<(PathBuf, Role)> {
+/// Every file that has a meaning, sorted by path; also those that are not written yet.
+pub fn list(root: &Path, unsaved: &Unsaved, problems: &Problems) -> Vec<(PathBuf, Role)> {
     let mut found = Vec::new();
     for (folder, roles) in FOLDERS {
         if root.join(folder).is_dir() {
@@ -75,7 +76,14 @@ pub fn list(root: &Path, problems: &Problems) -> Vec<(PathBuf, Role)> {
             problems.keep(walk.folder(Path::new(folder), 0));
         }
     }
+    for path in unsaved.keys() {
+        let roles = FOLDERS.iter().find(|(folder, _)| path.starts_with(folder));
+        if let Some(role) = roles.and_then(|(_, roles)| role_of(path, roles)) {
+            found.push((path.clone(), role));
+        }
+    }
     found.sort_by(|(first, _), (second, _)| first.cmp(second));
+    found.dedup_by(|(later, _), (first, _)| later == first);
     found
 }
 

@@ -3,6 +3,7 @@
 //! Files are read and parsed side by side and put together in the order of their paths. No problem stops the
 //! reading: all are reported at once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bywash_core::{Code, Error, ObjectId, Place, Result, suggestion};
@@ -37,8 +38,13 @@ pub struct Project {
     /// Every file that was read, by path.
     pub files: Vec<ProjectFile>,
     /// Tables whose files could not be read, so that nobody calls them unknown besides.
-    pub(crate) broken: Vec<bywash_core::TableName>,
+    pub broken: Vec<bywash_core::TableName>,
+    /// What is wrong with `bywash.toml` or the environment: then nobody knows where the lake lies.
+    pub settings_error: Option<Error>,
 }
+
+/// Files as they will be, by their paths relative to the root: they are read as if they were written already.
+pub type Unsaved = BTreeMap<PathBuf, String>;
 
 impl Project {
     /// Finds the project around `start` and reads it.
@@ -46,23 +52,23 @@ impl Project {
     /// # Errors
     /// Every problem of its files, as one error.
     pub fn load(start: &Path, target: Option<&str>) -> Result<Self> {
-        let (project, problems) = Self::read(start, target)?;
+        let (project, problems) = Self::read(start, target, &Unsaved::new())?;
         match together(problems) {
             Some(error) => Err(error),
             None => Ok(project),
         }
     }
 
-    /// Finds the project around `start` and reads it, problems beside it.
+    /// Finds the project around `start` and reads it with these files as they will be, problems beside it.
     ///
     /// # Errors
     /// No project, or one whose `bywash.toml` cannot be opened.
-    pub fn read(start: &Path, target: Option<&str>) -> Result<(Self, Vec<Error>)> {
+    pub fn read(start: &Path, target: Option<&str>, unsaved: &Unsaved) -> Result<(Self, Vec<Error>)> {
         let root = find_root(start)?;
         let environment: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self::read_with(root, target, &environment)
+        Self::read_unsaved(root, target, &environment, unsaved)
     }
 
     /// Reads the project at `root` with an environment.
@@ -74,21 +80,35 @@ impl Project {
         target: Option<&str>,
         environment: &[(String, String)],
     ) -> Result<(Self, Vec<Error>)> {
-        let problems = Problems::default();
+        Self::read_unsaved(root, target, environment, &Unsaved::new())
+    }
+
+    fn read_unsaved(
+        root: PathBuf,
+        target: Option<&str>,
+        environment: &[(String, String)],
+        unsaved: &Unsaved,
+    ) -> Result<(Self, Vec<Error>)> {
+        let (problems, of_settings) = (Problems::default(), Problems::default());
         let path = Path::new(settings::FILE_NAME);
         let bytes = files::read_bytes(&root, path)?;
         let mut listed = vec![ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) }];
-        let settings = settings::read(&files::to_document(path, bytes)?, target, environment, &problems);
-        let entries = files::list(&root, &problems);
+        let settings = settings::read(&files::to_document(path, bytes)?, target, environment, &of_settings);
+        let of_settings = of_settings.into_vec();
+        let settings_error = together(of_settings.clone());
+        of_settings.into_iter().for_each(|problem| problems.push(problem));
+        let entries = files::list(&root, unsaved, &problems);
         let mut parts = Parts::default();
-        for outcome in read_all(&root, &entries, &settings)? {
+        let reading = Reading { root: &root, settings: &settings, unsaved };
+        for outcome in reading.all(&entries)? {
             listed.extend(outcome.file);
             outcome.problems.into_iter().for_each(|problem| problems.push(problem));
             parts.take(outcome.content);
         }
         listed.sort_by(|first, second| first.path.cmp(&second.path));
         let target = target.map(str::to_owned);
-        let project = parts.put_together(Self { root, target, settings, files: listed, ..Self::default() }, &problems);
+        let base = Self { root, target, settings, settings_error, files: listed, ..Self::default() };
+        let project = parts.put_together(base, &problems);
         Ok((project, problems.into_vec()))
     }
 
@@ -136,39 +156,57 @@ struct Outcome {
     problems: Vec<Error>,
 }
 
-/// Reads all files on several threads; the outcomes are in the order of the entries.
-fn read_all(root: &Path, entries: &[(PathBuf, Role)], settings: &Settings) -> Result<Vec<Outcome>> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
-    let share = entries.len().div_ceil(threads).max(16);
-    std::thread::scope(|scope| {
-        let read = |(path, role): &(PathBuf, Role)| read_file(root, path, *role, settings);
-        let workers: Vec<_> =
-            entries.chunks(share).map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>())).collect();
-        let mut outcomes = Vec::with_capacity(entries.len());
-        for worker in workers {
-            outcomes.extend(worker.join().map_err(|_| Error::bug("reading the project's files came to a panic"))?);
-        }
-        Ok(outcomes)
-    })
+/// What every file of a project is read with.
+struct Reading<'a> {
+    root: &'a Path,
+    settings: &'a Settings,
+    unsaved: &'a Unsaved,
 }
 
-fn read_file(root: &Path, path: &Path, role: Role, settings: &Settings) -> Outcome {
-    let problems = Problems::default();
-    let Some(bytes) = problems.keep(files::read_bytes(root, path)) else {
-        return Outcome { file: None, content: broken(path, role, settings), problems: problems.into_vec() };
-    };
-    let file = ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) };
-    let content = match role {
-        Role::Seed => match problems.keep(Seed::new(path.to_owned(), file.content)) {
-            Some(seed) => Content::Seed(Box::new(seed)),
-            None => Content::Nothing,
-        },
-        _ => match problems.keep(files::to_document(path, bytes)) {
-            Some(document) => read_document(&document, role, settings, &problems),
-            None => broken(path, role, settings),
-        },
-    };
-    Outcome { file: Some(file), content, problems: problems.into_vec() }
+impl Reading<'_> {
+    /// Reads all files on several threads; the outcomes are in the order of the entries.
+    fn all(&self, entries: &[(PathBuf, Role)]) -> Result<Vec<Outcome>> {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+        let share = entries.len().div_ceil(threads).max(16);
+        std::thread::scope(|scope| {
+            let read = |(path, role): &(PathBuf, Role)| self.file(path, *role);
+            let workers: Vec<_> = entries
+                .chunks(share)
+                .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+                .collect();
+            let mut outcomes = Vec::with_capacity(entries.len());
+            for worker in workers {
+                outcomes.extend(worker.join().map_err(|_| Error::bug("reading the project's files came to a panic"))?);
+            }
+            Ok(outcomes)
+        })
+    }
+
+    fn file(&self, path: &Path, role: Role) -> Outcome {
+        let (settings, problems) = (self.settings, Problems::default());
+        let Some(bytes) = problems.keep(self.bytes(path)) else {
+            return Outcome { file: None, content: broken(path, role, settings), problems: problems.into_vec() };
+        };
+        let file = ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) };
+        let content = match role {
+            Role::Seed => match problems.keep(Seed::new(path.to_owned(), file.content)) {
+                Some(seed) => Content::Seed(Box::new(seed)),
+                None => Content::Nothing,
+            },
+            _ => match problems.keep(files::to_document(path, bytes)) {
+                Some(document) => read_document(&document, role, settings, &problems),
+                None => broken(path, role, settings),
+            },
+        };
+        Outcome { file: Some(file), content, problems: problems.into_vec() }
+    }
+
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>> {
+        match self.unsaved.get(path) {
+            Some(text) => Ok(text.clone().into_bytes()),
+            None => files::read_bytes(self.root, path),
+        }
+    }
 }
 
 fn read_document(document: &Document, role: Role, settings: &Settings, problems: &Problems) -> Content {

@@ -37,7 +37,7 @@ pub use data_tests::{DataTest, Severity};
 pub(crate) use fields::{listed, together};
 pub use files::ProjectFile;
 pub use layout::PartitionField;
-pub use load::{Project, find_root};
+pub use load::{Project, Unsaved, find_root};
 pub use model_options::{Answer, FolderOptions, ModelKind, ModelOptions, SortKey};
 pub use models::Model;
 pub use reader_options::{FileFormat, OnError, QuotedEmpty, ReaderOptions};

@@ -14,6 +14,7 @@ use super::model_options::{Placed, read_list, read_tags};
 use super::reader_options::{ReaderOptions, read_reader_options};
 use super::reserved::check_namespace;
 use super::yaml;
+use crate::source::local_path;
 
 /// Whether a load adds to what earlier loads gave or stands in for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -226,14 +227,14 @@ fn read_path(fields: &mut Fields<'_>, shared: &Shared) -> Option<String> {
     }
 }
 
-/// A place on this machine; `file://` is taken off, other stores come later.
+/// A place on this machine; another one is reported, and its resource read on.
 fn read_location(fields: &mut Fields<'_>, name: &'static str) -> Option<String> {
     let text: Spanned<String> = fields.text(name)?;
-    let path = text.value.strip_prefix("file://").unwrap_or(&text.value);
-    if let Some((scheme, _)) = path.split_once("://") {
-        let error = Error::new(Code::NotYetSupported, format!("files at `{scheme}://` are not supported yet"));
-        let error = error.at(fields.source().document.place(text.span));
-        fields.source().problems.push(error.hint("copy them to this machine and write their path"));
+    match local_path(&text.value) {
+        Ok(path) => Some(path.to_owned()),
+        Err(error) => {
+            fields.source().problems.push(error.at(fields.source().document.place(text.span)));
+            Some(text.value)
+        }
     }
-    Some(path.to_owned())
 }

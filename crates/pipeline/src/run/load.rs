@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::attempt::{Attempt, Done};
 use super::keys;
+use super::preview::LoadPreview;
 use super::write::{RowWriter, Written, write_sorted};
 use crate::graph::{Body, Node};
 use crate::project::{OnChange, ReaderOptions, Resource, Seed, WriteDisposition};
@@ -39,6 +40,15 @@ struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    /// What the load of a node is asked to do, if it is loaded at all.
+    fn of(node: &'a Node) -> Option<Self> {
+        match &node.body {
+            Body::Resource(resource) => Some(Self::of_resource(node, resource)),
+            Body::Seed(seed) => Some(Self::of_seed(node, seed)),
+            Body::Model(_) | Body::Test(_) => None,
+        }
+    }
+
     fn of_resource(node: &'a Node, resource: &'a Resource) -> Self {
         Self {
             node,
@@ -69,6 +79,8 @@ impl<'a> Request<'a> {
 struct Arrival {
     file: SourceFile,
     content: ObjectId,
+    /// Whether other content of it was loaded before.
+    changed: bool,
     /// Whether its rows stand beside what the file gave before (`on_change: append`).
     beside: bool,
 }
@@ -88,27 +100,47 @@ impl Attempt {
         self.load(&Request::of_seed(node, seed)).await
     }
 
-    /// How many files a load would read now.
-    pub(super) async fn new_files(&self, node: &Node) -> Result<usize> {
-        let request = match &node.body {
-            Body::Resource(resource) => Request::of_resource(node, resource),
-            Body::Seed(seed) => Request::of_seed(node, seed),
-            Body::Model(_) | Body::Test(_) => return Ok(0),
+    /// Which files a load would read now, in words; `None` if there is none.
+    pub(super) async fn new_files(&self, node: &Node) -> Result<Option<String>> {
+        let Some(request) = Request::of(node) else { return Ok(None) };
+        let state = self.state_of(self.source_entry(&node.name).await?.as_ref()).await?;
+        let arrivals = arrivals(&request, &state, &self.list(&request).await?)?;
+        Ok((!arrivals.is_empty()).then(|| describe(&arrivals, 0)))
+    }
+
+    /// What a load would do now; nothing for what is not loaded.
+    pub(super) async fn preview_load(&self, node: &Node) -> Result<Option<LoadPreview>> {
+        let Some(request) = Request::of(node) else { return Ok(None) };
+        let entry = self.source_entry(&node.name).await?;
+        let listed = self.list(&request).await?;
+        let arrivals = arrivals(&request, &self.state_of(entry.as_ref()).await?, &listed)?;
+        let shape = match &entry {
+            Some(entry) => self.runner.lake.shape(entry).await?,
+            None => {
+                let files: Vec<_> = arrivals.iter().map(|arrival| arrival.file.clone()).collect();
+                self.draft(&request, &self.types_of(&request, &files, true).await?.schema)?.shape
+            }
         };
-        let state = match self.source_entry(&node.name).await? {
-            Some(entry) => TableState::read(self.tree.objects(), &entry).await?,
-            None => TableState::default(),
-        };
-        Ok(arrivals(&request, &state, &self.list(&request).await?)?.len())
+        let column = |column: &bywash_lake::tables::Field| (column.name.clone(), column.kind.to_string());
+        Ok(Some(LoadPreview {
+            name: node.name.clone(),
+            files: arrivals.into_iter().map(|arrival| arrival.file.shown).collect(),
+            listed: listed.len(),
+            columns: shape.schema.fields.iter().map(column).collect(),
+        }))
+    }
+
+    async fn state_of(&self, entry: Option<&TableEntry>) -> Result<TableState> {
+        match entry {
+            Some(entry) => TableState::read(self.tree.objects(), entry).await,
+            None => Ok(TableState::default()),
+        }
     }
 
     async fn load(&self, request: &Request<'_>) -> Result<Done> {
         let name = &request.node.name;
         let entry = self.source_entry(name).await?;
-        let state = match &entry {
-            Some(entry) => TableState::read(self.tree.objects(), entry).await?,
-            None => TableState::default(),
-        };
+        let state = self.state_of(entry.as_ref()).await?;
         let listed = self.list(request).await?;
         let arrivals = arrivals(request, &state, &listed)?;
         let listed_paths: BTreeSet<_> = listed.iter().map(|(file, _)| file.shown.clone()).collect();
@@ -119,7 +151,10 @@ impl Attempt {
             WriteDisposition::Append => None,
         };
         if let (Some(entry), true, true) = (&entry, arrivals.is_empty(), trimmed.is_none()) {
-            let reason = format!("no new file among {}", format_count(listed.len() as u64));
+            let reason = match listed.len() {
+                1 => "its file is unchanged".to_owned(),
+                count => format!("its {} files are unchanged", format_count(count as u64)),
+            };
             return Ok(Done::reused(&Entry::Table(Box::new(entry.clone())), reason));
         }
         let key = load_key(request, entry.as_ref(), &arrivals, trimmed.is_some());
@@ -207,7 +242,7 @@ impl Attempt {
         let rows_in = loads.iter().map(|load| load.written.rows).sum();
         let quarantined: usize = loads.iter().map(|load| load.rejected.len()).sum();
         self.keep(&entries, key, request.node, self.load_rows(name, &arrivals, &loads)).await?;
-        Ok(Done::ran(&own, describe(arrivals.len(), quarantined), rows_in))
+        Ok(Done::ran(&own, describe(&arrivals, quarantined), rows_in))
     }
 
     /// The first load of a table finds its types: from the heads of the files, and from everything if they misled.
@@ -326,10 +361,7 @@ impl Attempt {
         if entry.is_none() && loads.iter().all(|load| load.rejected.is_empty()) {
             return Ok(None);
         }
-        let mut state = match &entry {
-            Some(entry) => TableState::read(self.tree.objects(), entry).await?,
-            None => TableState::default(),
-        };
+        let mut state = self.state_of(entry.as_ref()).await?;
         let draft = match &entry {
             Some(_) => None,
             None => Some(self.runner.lake.draft(
@@ -450,7 +482,7 @@ fn arrivals(request: &Request<'_>, state: &TableState, listed: &[(SourceFile, Ob
                 .hint("the source says `on_change: error`; `replace` would take the new rows for the old ones"));
         }
         let beside = changed && request.on_change == OnChange::Append;
-        found.push(Arrival { file: file.clone(), content: *content, beside });
+        found.push(Arrival { file: file.clone(), content: *content, changed, beside });
     }
     Ok(found)
 }
@@ -489,11 +521,19 @@ fn unsound(name: &TableName, reason: Unsound) -> Error {
         .hint(format!("`bywash table history {name}` shows what was done to it; revert the edit, or the load, first"))
 }
 
-fn describe(files: usize, quarantined: usize) -> String {
-    let files = if files == 1 { "1 new file".to_owned() } else { format!("{files} new files") };
-    match quarantined {
-        0 => files,
-        rows => format!("{files}, {} rows quarantined", format_count(rows as u64)),
+/// How many files are new and how many have changed, and what became of their bad rows.
+fn describe(arrivals: &[Arrival], quarantined: usize) -> String {
+    let count = |number: usize, what: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {what} file")),
+        _ => Some(format!("{} {what} files", format_count(number as u64))),
+    };
+    let changed = arrivals.iter().filter(|arrival| arrival.changed).count();
+    let rejected = (quarantined > 0).then(|| format!("{} rows quarantined", format_count(quarantined as u64)));
+    let parts = [count(arrivals.len() - changed, "new"), count(changed, "changed"), rejected];
+    match parts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
+        nothing if nothing.is_empty() => "files are gone".to_owned(),
+        said => said,
     }
 }
 

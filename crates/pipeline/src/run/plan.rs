@@ -75,9 +75,8 @@ impl Runner {
                     }
                 }
                 (_, None) => match attempt.new_files(node).await? {
-                    0 => (Action::Reuse, "no new file".to_owned()),
-                    1 => (Action::Load, "1 new file".to_owned()),
-                    files => (Action::Load, format!("{files} new files")),
+                    None => (Action::Reuse, "no new file".to_owned()),
+                    Some(files) => (Action::Load, files),
                 },
             };
             planned.insert(id, PlannedNode { name: node.name.clone(), kind: node.kind(), action, reason });

@@ -83,7 +83,12 @@ pub struct RunOptions {
     pub only_built: bool,
     /// Where to begin, if not at the target's head.
     pub start: Option<Start>,
+    /// What is to be done when everything has succeeded and nothing is visible yet; if it fails, nothing will be.
+    pub before_publish: Option<BeforePublish>,
 }
+
+/// Something that belongs to a publish and is no part of the lake; done again when the run plans again.
+pub type BeforePublish = Arc<dyn Fn() -> Result<()> + Send + Sync>;
 
 impl Runner {
     /// Runs, and publishes if everything holds.
@@ -130,6 +135,9 @@ impl Runner {
                 let _ = attempt.log_nodes().await;
                 let _ = log.end("failed", None, error).await;
                 return Ok(report);
+            }
+            if let Some(prepare) = &options.before_publish {
+                prepare()?;
             }
             match attempt.publish(log, replanned).await? {
                 Published::Done { commit, how } => return Ok(attempt.report(RunStatus::Published, commit, Some(how))),
