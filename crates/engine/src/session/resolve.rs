@@ -32,18 +32,25 @@ impl<'a> Lookup<'a> {
 
     /// Everything that the statement reads, and the table that it writes if it exists.
     pub(super) async fn tables_of(&self, parsed: &Parsed) -> Result<Known> {
-        self.tables_within(parsed, &[]).await
+        self.tables_within(parsed, None, &[]).await
     }
 
-    /// `path` holds the views that lead here, outermost first.
-    fn tables_within<'s>(&'s self, parsed: &'s Parsed, path: &'s [String]) -> BoxFuture<'s, Result<Known>> {
+    /// Tables that name no ref are those at `at`; `path` holds the views that lead here, outermost first.
+    fn tables_within<'s>(
+        &'s self,
+        parsed: &'s Parsed,
+        at: Option<&'s str>,
+        path: &'s [String],
+    ) -> BoxFuture<'s, Result<Known>> {
         async move {
             let mut known = Known::new();
             let written = parsed.target.iter().filter(|_| parsed.kind.is_insert());
             for (table, place) in parsed.references.iter().chain(written) {
                 let name = table.to_string();
                 if !known.contains_key(&name) {
-                    known.insert(name, self.table(table, place, path).await?);
+                    let at = table.at.clone().or_else(|| at.map(str::to_owned));
+                    let table = TableRef { at, ..table.clone() };
+                    known.insert(name, self.table(&table, place, path).await?);
                 }
             }
             for (file, place) in &parsed.files {
@@ -87,11 +94,11 @@ impl<'a> Lookup<'a> {
             }
             Resolved::Stream(table) => stream_table::provider(table)?,
             Resolved::Empty(schema) => Arc::new(EmptyTable::new(schema)),
-            Resolved::View { sql, origin } => {
+            Resolved::View { sql, origin, at } => {
                 let parsed = parse(origin, &sql)?;
                 let mut path = path.to_vec();
                 path.push(name.clone());
-                let known = self.tables_within(&parsed, &path).await?;
+                let known = self.tables_within(&parsed, at.as_deref(), &path).await?;
                 let plan = super::logical_plan(self.state, &parsed, &Parameters::new(), known)?;
                 Arc::new(ViewTable::new(plan, Some(sql)))
             }

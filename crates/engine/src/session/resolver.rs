@@ -44,6 +44,8 @@ pub enum Resolved {
         sql: String,
         /// The file it stands in, or the view's name, for messages.
         origin: PathBuf,
+        /// The ref that its tables are found at where it names none: that of the view, if it was read at one.
+        at: Option<String>,
     },
     /// Rows in memory.
     Batches(SchemaRef, Vec<RecordBatch>),

@@ -75,7 +75,9 @@ impl TableResolver for Tables {
         let found = self.0.lock().expect("tables").get(&table.to_string()).cloned();
         match found {
             Some(Table::Lake(table)) => Ok(Resolved::Lake(table)),
-            Some(Table::View(sql)) => Ok(Resolved::View { sql, origin: PathBuf::from(format!("{table}.sql")) }),
+            Some(Table::View(sql)) => {
+                Ok(Resolved::View { sql, origin: PathBuf::from(format!("{table}.sql")), at: None })
+            }
             Some(Table::Batches(batches)) => Ok(Resolved::Batches(batches[0].schema(), batches)),
             Some(Table::Stream(table)) => Ok(Resolved::Stream(table)),
             None => Err(Error::new(Code::UnknownTable, format!("there is no table `{table}`"))),

@@ -2,7 +2,9 @@
 
 mod resolver;
 mod system_tables;
+mod time_travel;
 mod working_tree;
 
 pub use resolver::{FileOpener, LakeResolver, NoFiles, lake_table};
+pub use time_travel::{Moment, at_snapshot, moment};
 pub use working_tree::WorkingTree;

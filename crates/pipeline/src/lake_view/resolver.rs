@@ -11,6 +11,7 @@ use bywash_lake::tables::TableFiles;
 
 use super::WorkingTree;
 use super::system_tables::{SYSTEM_TABLES, system_table};
+use super::time_travel::{Moment, at_snapshot, moment};
 
 /// Opens files that SQL names in quotes; implemented by whoever reads files.
 #[async_trait]
@@ -108,23 +109,40 @@ impl LakeResolver {
             .hint("`bywash table list` shows what there is")
     }
 
-    async fn tree_at(&self, tree: &WorkingTree, at: &str) -> Result<Arc<WorkingTree>> {
+    async fn resolve_at(&self, tree: &WorkingTree, table: &TableRef, at: &str) -> Result<Resolved> {
         let kept = self.others.lock().unwrap_or_else(PoisonError::into_inner).get(at).cloned();
-        if let Some(kept) = kept {
-            return Ok(kept);
+        let other = match kept {
+            Some(kept) => kept,
+            None => match moment(tree, at).await? {
+                Moment::Snapshot(id) => {
+                    let name = self.full_name(table)?;
+                    return resolved(tree, &name, at_snapshot(tree, &name, id).await?, None).await;
+                }
+                Moment::Commit(head) => self.keep_tree(at, WorkingTree::new(tree.lake().clone(), *head)),
+            },
+        };
+        let name = Self::new(other.clone(), self.files.clone()).await?.full_name(table)?;
+        match other.entry(&name).await? {
+            Some(entry) => resolved(&other, &name, entry, Some(at)).await,
+            None => Err(Error::new(Code::UnknownTable, format!("there is no table `{name}` at `{at}`"))
+                .hint(format!("`bywash table list --ref {at}` shows what there is"))),
         }
-        let head = tree.lake().resolve(at).await?;
-        let other = Arc::new(WorkingTree::new(tree.lake().clone(), head));
-        self.others.lock().unwrap_or_else(PoisonError::into_inner).insert(at.to_owned(), other.clone());
-        Ok(other)
     }
 
-    async fn resolve_in(&self, tree: &WorkingTree, name: &TableName) -> Result<Option<Resolved>> {
-        match tree.entry(name).await? {
-            None => Ok(None),
-            Some(Entry::View(view)) => Ok(Some(Resolved::View { sql: view.sql, origin: view.origin.into() })),
-            Some(Entry::Table(table)) => Ok(Some(Resolved::Lake(lake_table(tree, name, &table).await?))),
+    /// A statement reads a ref at one commit, however often it names it.
+    fn keep_tree(&self, at: &str, tree: WorkingTree) -> Arc<WorkingTree> {
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.entry(at.to_owned()).or_insert_with(|| Arc::new(tree)).clone()
+    }
+}
+
+/// An entry for the engine; the tables of a view that was read at a ref are those at that ref.
+async fn resolved(tree: &WorkingTree, name: &TableName, entry: Entry, at: Option<&str>) -> Result<Resolved> {
+    match entry {
+        Entry::View(view) => {
+            Ok(Resolved::View { sql: view.sql, origin: view.origin.into(), at: at.map(str::to_owned) })
         }
+        Entry::Table(table) => Ok(Resolved::Lake(lake_table(tree, name, &table).await?)),
     }
 }
 
@@ -153,19 +171,16 @@ impl TableResolver for LakeResolver {
             return Ok(Resolved::Batches(batch.schema(), vec![batch]));
         }
         if let Some(at) = &table.at {
-            let other = self.tree_at(tree, at).await?;
-            let local = Self::new(other.clone(), self.files.clone()).await?;
-            let name = local.full_name(table)?;
-            return local.resolve_in(&other, &name).await?.ok_or_else(|| {
-                Error::new(Code::UnknownTable, format!("there is no table `{name}` at `{at}`"))
-                    .hint(format!("`bywash table list --ref {at}` shows what there is"))
-            });
+            return self.resolve_at(tree, table, at).await;
         }
         let name = self.full_name(table)?;
         if let Some(overlay) = self.overlays.get(&name) {
             return Ok(overlay.clone());
         }
-        self.resolve_in(tree, &name).await?.ok_or_else(|| self.unknown_table(table))
+        match tree.entry(&name).await? {
+            Some(entry) => resolved(tree, &name, entry, None).await,
+            None => Err(self.unknown_table(table)),
+        }
     }
 
     async fn resolve_file(&self, path: &str) -> Result<Resolved> {

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use bywash_core::{ObjectId, ObjectIdBuilder, Result, TableName};
 use bywash_lake::objects::Entry;
 
-use crate::lake_view::WorkingTree;
+use crate::lake_view::{Moment, WorkingTree, at_snapshot, moment};
 
 /// A table or view that a node reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,11 +38,13 @@ pub async fn versions(tree: &WorkingTree, inputs: &[Input]) -> Result<BTreeMap<S
     for input in inputs {
         let version = match &input.at {
             None => version(tree, input.name.clone()).await?,
-            Some(at) => {
-                let head = tree.lake().resolve(at).await?;
-                let other = WorkingTree::new(tree.lake().clone(), head);
-                version(&other, input.name.clone()).await?
-            }
+            Some(at) => match moment(tree, at).await? {
+                Moment::Commit(head) => {
+                    let other = WorkingTree::new(tree.lake().clone(), *head);
+                    version(&other, input.name.clone()).await?
+                }
+                Moment::Snapshot(id) => Some(at_snapshot(tree, &input.name, id).await?.version()),
+            },
         };
         found.extend(version.map(|version| (input.label(), version)));
     }
