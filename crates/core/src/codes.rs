@@ -104,6 +104,7 @@ codes! {
     NotYetSupported "not-yet-supported" Refused,
     SchemaChange "schema-change" Refused,
     NodeTable "node-table" Refused,
+    ProtectedBranch "protected-branch" Refused,
     UnsupportedType "unsupported-type" Refused,
     UnsafeDelete "unsafe-delete" Refused,
 
@@ -115,6 +116,7 @@ codes! {
     FileSystem "file-system" Resource,
 
     CatalogCorrupt "catalog-corrupt" Corrupt,
+    CatalogMissing "catalog-missing" Corrupt,
     CatalogNewer "catalog-newer" Corrupt,
     TableCorrupt "table-corrupt" Corrupt,
     ObjectMissing "object-missing" Corrupt,

@@ -9,7 +9,7 @@ use crate::datum::Datum;
 /// A Parquet file of a table. Maps are by field id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataFile {
-    /// The absolute location as the table records it; the lake's storage maps it to where the file lies now.
+    /// Where it lies: absolute in a manifest; inside the lake relative to its warehouse, which can be moved.
     pub path: String,
     /// Rows.
     pub record_count: u64,

@@ -209,6 +209,29 @@ impl TableMetadata {
         Ok(next)
     }
 
+    /// The same table at another place: `place` gives the new location of each manifest list and metadata file.
+    ///
+    /// `previous_file` is where `self` lies now. The states are the same, by the same ids.
+    #[must_use]
+    pub fn relocated(
+        &self,
+        location: &str,
+        place: impl Fn(&str) -> String,
+        previous_file: &str,
+        timestamp_ms: i64,
+    ) -> Self {
+        let mut next = self.clone();
+        location.trim_end_matches('/').clone_into(&mut next.location);
+        for snapshot in &mut next.snapshots {
+            snapshot.manifest_list = place(&snapshot.manifest_list);
+        }
+        for entry in &mut next.metadata_log {
+            entry.metadata_file = place(&entry.metadata_file);
+        }
+        next.remember(Some(previous_file), timestamp_ms.max(self.last_updated_ms));
+        next
+    }
+
     /// The same table with another current schema; one with a known id and the same fields is taken up again.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bywash_core::{Code, Error, ObjectId, Result};
+use bywash_core::{ObjectId, Result};
 
-use crate::Lake;
 use crate::changes::TableState;
 use crate::objects::{Entry, TableEntry};
 use crate::tables::TableFiles;
+use crate::{ForeignTable, Lake, Leftovers};
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,21 @@ pub struct Checkup {
     pub commits: usize,
     /// Different states of tables in those commits.
     pub tables: usize,
-    /// Data files that current snapshots name.
+    /// Different data files that those states name.
     pub files: usize,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// Tables at the heads of branches and tags that record another place: other readers do not find them.
+    pub foreign: Vec<ForeignTable>,
+    /// Files that nothing refers to; not looked for where something is wrong.
+    pub leftovers: Leftovers,
+}
+
+/// What was looked at already.
+#[derive(Default)]
+struct Seen {
+    states: BTreeSet<(String, Option<i64>)>,
+    files: BTreeSet<String>,
 }
 
 impl Checkup {
@@ -60,15 +71,20 @@ impl Lake {
             }
         }
         checkup.commits = commits.len();
-        let mut seen = BTreeSet::new();
+        let mut seen = Seen::default();
         for id in commits {
             self.check_commit(id, &mut seen, &mut checkup).await;
         }
-        checkup.tables = seen.len();
+        checkup.tables = seen.states.len();
+        checkup.files = seen.files.len();
+        if checkup.findings.is_empty() {
+            checkup.foreign = self.foreign_tables().await?;
+            checkup.leftovers = self.leftovers().await?;
+        }
         Ok(checkup)
     }
 
-    async fn check_commit(&self, id: ObjectId, seen: &mut BTreeSet<(String, Option<i64>)>, checkup: &mut Checkup) {
+    async fn check_commit(&self, id: ObjectId, seen: &mut Seen, checkup: &mut Checkup) {
         let objects = self.objects();
         let entries = match self.commit(id).await {
             Ok(commit) => commit.tree.all(&objects).await,
@@ -78,8 +94,8 @@ impl Lake {
             Ok(entries) => {
                 for (name, entry) in entries {
                     let Entry::Table(table) = entry else { continue };
-                    if seen.insert((table.metadata.clone(), table.snapshot_id)) {
-                        self.check_table(&name, &table, checkup).await;
+                    if seen.states.insert((table.metadata.clone(), table.snapshot_id)) {
+                        self.check_table(&name, &table, seen, checkup).await;
                     }
                 }
             }
@@ -89,8 +105,8 @@ impl Lake {
         }
     }
 
-    async fn check_table(&self, name: &str, table: &TableEntry, checkup: &mut Checkup) {
-        match self.check_files(table, checkup).await {
+    async fn check_table(&self, name: &str, table: &TableEntry, seen: &mut Seen, checkup: &mut Checkup) {
+        match self.check_files(table, &mut seen.files).await {
             Ok(problems) => {
                 for problem in problems {
                     checkup.find(name, problem, "`bywash revert` the commit that wrote it, or restore the file");
@@ -101,7 +117,7 @@ impl Lake {
     }
 
     /// The snapshot must name the files of the set's tiles, and each must lie there in its full length.
-    async fn check_files(&self, table: &TableEntry, checkup: &mut Checkup) -> Result<Vec<String>> {
+    async fn check_files(&self, table: &TableEntry, seen: &mut BTreeSet<String>) -> Result<Vec<String>> {
         let snapshot = TableFiles::load(self.warehouse(), &table.metadata, table.snapshot_id).await?;
         let state = TableState::read(&self.objects(), table).await?;
         let planned: BTreeSet<&str> = state.files().map(|file| file.path.as_str()).collect();
@@ -111,22 +127,16 @@ impl Lake {
             problems.push("its snapshot and its set of changes name different files".to_owned());
         }
         for file in &snapshot.files {
-            checkup.files += 1;
+            seen.insert(file.path.clone());
             match self.warehouse().size(&file.path).await {
                 Ok(size) if size == file.file_size_in_bytes => {}
                 Ok(size) => {
-                    problems.push(format!("`{}` has {size} bytes instead of {}", file.path, file.file_size_in_bytes))
+                    let (path, expected) = (self.warehouse().absolute(&file.path)?, file.file_size_in_bytes);
+                    problems.push(format!("`{}` has {size} bytes instead of {expected}", path.display()));
                 }
-                Err(error) => problems.push(missing(&file.path, &error)),
+                Err(error) => problems.push(error.message().to_owned()),
             }
         }
         Ok(problems)
-    }
-}
-
-fn missing(path: &str, error: &Error) -> String {
-    match error.code() {
-        Code::MissingFile => format!("`{path}` is missing"),
-        _ => error.message().to_owned(),
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use bywash_core::{Code, Error, ObjectId, RefName, Result, SystemClock, TableName, suggestion};
 
+use crate::lost_catalog::refuse_lost_catalog;
 use crate::objects::{Commit, Entry, HashTree, Objects};
-use crate::storage::Warehouse;
+use crate::storage::{StagedFiles, Warehouse};
 use crate::store::{Outcome, RefKind, RefRow, RefSwap, SqliteStore, Store, Transaction};
 
 /// A lake, open. Cheap to clone.
@@ -35,13 +36,15 @@ pub struct Head {
 impl Lake {
     /// Opens the lake in this folder, and creates it with an empty `main` if there is none.
     ///
-    /// `patience` is how long to wait for a catalog that another process holds.
+    /// `patience` is how long to wait for a catalog that another process holds. A user who may not write in the folder
+    /// can read the lake; what writes is refused then.
     ///
     /// # Errors
-    /// The folder cannot be written, or the catalog is locked, damaged or too new.
+    /// The folder cannot be read, the catalog is locked, damaged, too new, or missing beside tables.
     pub async fn open(folder: &Path, patience: Duration) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|error| Error::io("create the lake folder", folder, &error))?;
         let folder = folder.canonicalize().map_err(|error| Error::io("open the lake folder", folder, &error))?;
+        refuse_lost_catalog(&folder)?;
         let store: Store = Arc::new(SqliteStore::open(&folder.join("catalog.db"), patience).await?);
         let warehouse = Arc::new(Warehouse::open(&folder.join("warehouse"))?);
         let lake = Self { store, warehouse, folder };
@@ -71,6 +74,13 @@ impl Lake {
     #[must_use]
     pub fn warehouse(&self) -> &Arc<Warehouse> {
         &self.warehouse
+    }
+
+    /// The same lake, and the files that will be written through it: to be removed if no commit comes about.
+    #[must_use]
+    pub fn staged(&self) -> (Self, StagedFiles) {
+        let (warehouse, files) = self.warehouse.staged();
+        (Self { warehouse: Arc::new(warehouse), ..self.clone() }, files)
     }
 
     /// The lake's folder, absolute.
@@ -136,8 +146,7 @@ impl Lake {
         let swap = RefSwap { name: name.to_string(), kind, expected: None, new: Some(at), message, run: None };
         match self.store.transact(Transaction { swaps: vec![swap], ..Transaction::default() }).await? {
             Outcome::Done => Ok(()),
-            Outcome::Moved(_) => Err(Error::new(Code::RefExists, format!("`{name}` exists already"))
-                .hint("choose another name, or delete that one first")),
+            Outcome::Moved(_) => Err(exists(name)),
         }
     }
 
@@ -157,6 +166,35 @@ impl Lake {
         match self.store.transact(Transaction { swaps: vec![swap], ..Transaction::default() }).await? {
             Outcome::Done => Ok(row.commit),
             Outcome::Moved(_) => Err(moved(name)),
+        }
+    }
+
+    /// Gives a branch another name, in one transaction; both reflogs say so, and the new name's begins anew (rule T2).
+    ///
+    /// # Errors
+    /// There is no such branch, something has the new name, or it is `main`.
+    pub async fn rename_branch(&self, old: &RefName, new: &RefName) -> Result<ObjectId> {
+        if *old == RefName::main() {
+            return Err(Error::new(Code::UnsafeDelete, "`main` cannot be renamed: every lake has it")
+                .hint(format!("make another branch of it: `bywash branch create {new} --ref main`")));
+        }
+        let head = self.branch(old).await?;
+        let swap = |name: &RefName, expected, new, message| RefSwap {
+            name: name.to_string(),
+            kind: RefKind::Branch,
+            expected,
+            new,
+            message,
+            run: None,
+        };
+        let swaps = vec![
+            swap(new, None, Some(head.id), format!("rename branch {old}")),
+            swap(old, Some(head.id), None, format!("rename to {new}")),
+        ];
+        match self.store.transact(Transaction { swaps, ..Transaction::default() }).await? {
+            Outcome::Done => Ok(head.id),
+            Outcome::Moved(name) if name == new.as_str() => Err(exists(new)),
+            Outcome::Moved(_) => Err(moved(old)),
         }
     }
 
@@ -203,7 +241,16 @@ impl Lake {
     ///
     /// # Errors
     /// The catalog cannot be written.
-    pub async fn transact(&self, objects: &Objects, mut transaction: Transaction) -> Result<bool> {
+    pub async fn transact(&self, objects: &Objects, transaction: Transaction) -> Result<bool> {
+        Ok(self.transact_with_outcome(objects, transaction).await? == Outcome::Done)
+    }
+
+    /// The same, and which ref has moved.
+    pub(crate) async fn transact_with_outcome(
+        &self,
+        objects: &Objects,
+        mut transaction: Transaction,
+    ) -> Result<Outcome> {
         transaction.objects.extend(objects.pending());
         transaction.field_ids.extend(objects.given_out());
         let stored = transaction.objects.clone();
@@ -211,7 +258,7 @@ impl Lake {
         if outcome == Outcome::Done {
             objects.stored(&stored);
         }
-        Ok(outcome == Outcome::Done)
+        Ok(outcome)
     }
 
     /// A commit on top of `head` with this tree.
@@ -301,8 +348,13 @@ pub fn author() -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
+fn exists(name: &RefName) -> Error {
+    Error::new(Code::RefExists, format!("`{name}` exists already"))
+        .hint("choose another name, or delete that one first")
+}
+
 /// The ref moved between reading and writing.
-pub(crate) fn moved(name: &RefName) -> Error {
+pub(crate) fn moved(name: impl std::fmt::Display) -> Error {
     Error::new(Code::TargetMoved, format!("`{name}` has moved meanwhile"))
         .hint("nothing was changed: run the command again")
 }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bywash_core::{Code, Error, Result, TableName};
 
-use crate::changes::{TableState, Unsound};
-use crate::objects::{Entry, HashTree, Objects, TableEntry};
+use crate::changes::{Remark, TableState, Unsound};
+use crate::objects::{Entry, HashTree, Objects, TableEntry, TableKind};
 use crate::{Head, Lake};
 
 /// What a merge did with one table.
@@ -29,6 +29,8 @@ pub struct MergedTree {
     pub tree: HashTree<Entry>,
     /// What happened to each table that moved.
     pub tables: Vec<TableMerge>,
+    /// What is to be said about tables, moved or not.
+    pub remarks: Vec<(TableName, Remark)>,
     /// Whether a node's table might be out of date in the tree.
     pub needs_planning: bool,
 }
@@ -48,6 +50,7 @@ impl Lake {
         };
         let differing = target.commit.tree.differences(&source.commit.tree, objects).await?;
         let (mut edits, mut tables, mut conflicts) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut remarks = Vec::new();
         let fast_forward = self.ancestry(source.id).await?.contains(&target.id);
         let mut needs_planning = false;
         for (name, sides) in differing {
@@ -55,10 +58,13 @@ impl Lake {
             needs_planning |= !fast_forward;
             let before = base.get(objects, &name).await?;
             match self.merge_name(objects, &table, before, sides.clone()).await {
-                Ok(merged) if merged == sides.0 => {}
                 Ok(merged) => {
-                    tables.push(describe(table, &sides, merged.as_ref(), source));
-                    edits.insert(name, merged);
+                    let said = remarks_on(objects, &sides, merged.as_ref()).await?;
+                    remarks.extend(said.into_iter().map(|remark| (table.clone(), remark)));
+                    if merged != sides.0 {
+                        tables.push(describe(table, &sides, merged.as_ref(), source));
+                        edits.insert(name, merged);
+                    }
                 }
                 Err(conflict) => conflicts.push(conflict),
             }
@@ -69,7 +75,7 @@ impl Lake {
                 source.name.as_ref().map_or_else(|| source.id.short(), ToString::to_string),
             )));
         }
-        Ok(MergedTree { tree: target.commit.tree.with(objects, edits).await?, tables, needs_planning })
+        Ok(MergedTree { tree: target.commit.tree.with(objects, edits).await?, tables, remarks, needs_planning })
     }
 
     async fn merge_name(
@@ -79,16 +85,22 @@ impl Lake {
         base: Option<Entry>,
         sides: Sides,
     ) -> Result<Option<Entry>> {
+        let is_base = |side: &Option<Entry>| match (side, &base) {
+            (Some(side), Some(base)) => side.is_same_state(base),
+            (side, base) => side.is_none() && base.is_none(),
+        };
         match sides {
+            (Some(ours), Some(theirs)) if ours.is_same_state(&theirs) => Ok(Some(ours)),
             (Some(ours), Some(theirs)) if ours.is_node() && theirs.is_node() => {
                 // The side that moved away from the ancestor is likelier to be what planning will find.
-                Ok(Some(if base.as_ref() == Some(&ours) { theirs } else { ours }))
+                let ours = Some(ours);
+                Ok(if is_base(&ours) { Some(theirs) } else { ours })
             }
             (Some(Entry::Table(ours)), Some(Entry::Table(theirs))) if ours.uuid == theirs.uuid => {
                 self.merge_table(objects, name, &ours, &theirs).await.map(|table| Some(Entry::Table(Box::new(table))))
             }
-            (ours, theirs) if base == ours => Ok(theirs),
-            (ours, theirs) if base == theirs => Ok(ours),
+            (ours, theirs) if is_base(&ours) => Ok(theirs),
+            (ours, theirs) if is_base(&theirs) => Ok(ours),
             (Some(_), Some(_)) => Err(conflict(name, "both sides created a table of this name")),
             (Some(ours), None) if ours.is_node() => Ok(Some(ours)),
             (None, Some(theirs)) if theirs.is_node() => Ok(Some(theirs)),
@@ -117,6 +129,21 @@ impl Lake {
         let merged = our_state.merge(&their_state).map_err(|reason| explain(name, reason, &our_state, &their_state))?;
         self.write_state(objects, ours, merged, "merge").await
     }
+}
+
+/// What rule T4 has a merge say about a table that both sides have.
+async fn remarks_on(objects: &Objects, sides: &Sides, merged: Option<&Entry>) -> Result<BTreeSet<Remark>> {
+    let (Some(Entry::Table(ours)), Some(Entry::Table(theirs)), Some(Entry::Table(merged))) =
+        (&sides.0, &sides.1, merged)
+    else {
+        return Ok(BTreeSet::new());
+    };
+    if ours.kind == TableKind::Node || ours.uuid != theirs.uuid {
+        return Ok(BTreeSet::new());
+    }
+    let merged = TableState::read(objects, merged).await?;
+    let (ours, theirs) = (TableState::read(objects, ours).await?, TableState::read(objects, theirs).await?);
+    Ok(ours.remarks(&theirs, &merged))
 }
 
 fn conflict(name: &TableName, reason: &str) -> Error {

@@ -37,6 +37,9 @@ impl Lake {
         let revert = ObjectId::unique();
         let (mut edits, mut conflicts) = (BTreeMap::new(), Vec::new());
         for (name, (before, after)) in differing {
+            if matches!((&before, &after), (Some(before), Some(after)) if before.is_same_state(after)) {
+                continue;
+            }
             let table: TableName = name.parse()?;
             let now = head.commit.tree.get(objects, &name).await?;
             let plan = Undo { revert, skip, label: format!("revert {}", commit.id.short()) };
@@ -68,7 +71,7 @@ impl Lake {
     ) -> Result<Option<Entry>> {
         match (before, after, now) {
             (Some(before), None, None) => Ok(Some(before)),
-            (before, after, now) if now == after && now.as_ref().is_some_and(Entry::is_node) => Ok(before),
+            (before, Some(after), Some(now)) if now.is_node() && now.is_same_state(&after) => Ok(before),
             (before, Some(Entry::Table(after)), Some(Entry::Table(now))) if now.uuid == after.uuid => {
                 let before = before.as_ref().and_then(Entry::table);
                 self.revert_table(objects, name, undo, before, &after, &now).await

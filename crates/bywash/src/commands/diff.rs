@@ -17,7 +17,8 @@ pub async fn run(context: &Context, arguments: DiffArguments) -> Result<()> {
     let from = workspace.resolve(&arguments.from).await?;
     let to = workspace.head(&RefFlags { reference: arguments.to_ref.clone() }).await?;
     let objects = workspace.lake.objects();
-    let differing = from.commit.tree.differences(&to.commit.tree, &objects).await?;
+    let mut differing = from.commit.tree.differences(&to.commit.tree, &objects).await?;
+    differing.retain(|_, sides| !matches!(sides, (Some(one), Some(other)) if one.is_same_state(other)));
     let rows = |entry: &Option<Entry>| entry.as_ref().and_then(Entry::table).map(|table| table.rows as i64);
     let what = |before: &Option<Entry>, after: &Option<Entry>| match (before, after) {
         (None, _) => "added",

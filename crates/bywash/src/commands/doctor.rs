@@ -1,31 +1,30 @@
 //! `bywash doctor`: is the lake whole? Every ref, commit, snapshot and data file is looked at.
+//!
+//! With `--relocate`, tables of a lake that was moved are written anew with their new place, for other readers.
 
-use bywash_core::{Code, Error, Result, format_count};
+use std::collections::BTreeSet;
 
-use crate::arguments::DoctorArguments;
+use bywash_core::{Code, Error, Result, format_bytes, format_count};
+use bywash_lake::{Checkup, ForeignTable, Lake};
+
+use crate::arguments::{DoctorArguments, OutputFlags};
 use crate::context::Context;
 use crate::render::listing::Listing;
 use crate::workspace::Workspace;
 
-/// Examines the lake.
+/// Examines the lake, or relocates it.
 ///
 /// # Errors
 /// Something is wrong with it; the rows name what and how to repair it.
 pub async fn run(context: &Context, arguments: DoctorArguments) -> Result<()> {
-    if arguments.relocate {
-        return Err(Error::new(Code::NotYetSupported, "`bywash doctor --relocate` is not supported yet")
-            .hint("Bywash itself reads a moved lake as it is; other engines need the lake in its old place"));
-    }
     let workspace = Workspace::open_lake(context, &arguments.project).await?;
+    if arguments.relocate {
+        return relocate(context, &workspace.lake, &arguments).await;
+    }
     let checkup = workspace.lake.checkup().await?;
-    let findings = &checkup.findings;
-    if !findings.is_empty() {
-        Listing::default()
-            .text("place", findings.iter().map(|finding| Some(finding.place.clone())))
-            .text("problem", findings.iter().map(|finding| Some(finding.problem.clone())))
-            .text("remedy", findings.iter().map(|finding| Some(finding.remedy.clone())))
-            .write(context, &arguments.output)?;
-        return Err(Error::new(Code::TableCorrupt, format!("{} problems in the lake", findings.len()))
+    if !checkup.findings.is_empty() {
+        list_findings(context, &checkup, &arguments.output)?;
+        return Err(Error::new(Code::TableCorrupt, format!("{} problems in the lake", checkup.findings.len()))
             .hint("what is not named above is whole and can be read"));
     }
     context.say(format_args!(
@@ -35,5 +34,73 @@ pub async fn run(context: &Context, arguments: DoctorArguments) -> Result<()> {
         format_count(checkup.tables as u64),
         format_count(checkup.files as u64)
     ));
+    note(context, &workspace.lake, &checkup);
     Ok(())
+}
+
+fn list_findings(context: &Context, checkup: &Checkup, output: &OutputFlags) -> Result<()> {
+    let findings = &checkup.findings;
+    Listing::default()
+        .text("place", findings.iter().map(|finding| Some(finding.place.clone())))
+        .text("problem", findings.iter().map(|finding| Some(finding.problem.clone())))
+        .text("remedy", findings.iter().map(|finding| Some(finding.remedy.clone())))
+        .write(context, output)
+        .map(drop)
+}
+
+/// What is not wrong, but good to know.
+fn note(context: &Context, lake: &Lake, checkup: &Checkup) {
+    let leftovers = checkup.leftovers;
+    if leftovers.files > 0 {
+        context.say(format_args!(
+            "{} files ({}) in `{}` belong to nothing: a stopped command left them, or one is writing them now; \
+             they do no harm",
+            format_count(leftovers.files),
+            format_bytes(leftovers.bytes),
+            lake.warehouse().root().display()
+        ));
+    }
+    if !checkup.foreign.is_empty() {
+        context.warn(format_args!(
+            "{} record the place from which the lake was moved: {}; it lies in `{}` now, and other engines than Bywash \
+             do not find them",
+            tables_text(&checkup.foreign),
+            places_text(&checkup.foreign),
+            lake.warehouse().root().display()
+        ));
+        context.say_next("bywash doctor --relocate   writes the new place into them");
+    }
+}
+
+async fn relocate(context: &Context, lake: &Lake, arguments: &DoctorArguments) -> Result<()> {
+    let foreign = if arguments.dry_run { lake.foreign_tables().await? } else { lake.relocate().await? };
+    if foreign.is_empty() {
+        context.say("every table of a branch or tag records where it lies: there is nothing to relocate");
+        return Ok(());
+    }
+    Listing::default()
+        .text("table", foreign.iter().map(|table| Some(table.name.clone())))
+        .text("ref", foreign.iter().map(|table| Some(table.reference.clone())))
+        .text("recorded", foreign.iter().map(|table| Some(table.recorded.clone())))
+        .write(context, &arguments.output)?;
+    let here = lake.warehouse().root().display();
+    if arguments.dry_run {
+        context.say(format_args!("would write `{here}` into {}", tables_text(&foreign)));
+        context.say_next("bywash doctor --relocate");
+        return Ok(());
+    }
+    context.say(format_args!("wrote `{here}` into {}, with a commit on each branch and tag", tables_text(&foreign)));
+    context.say("older commits keep the old place: Bywash reads them, other engines do not");
+    context.say_next("bywash table show NAME   gives lines for other engines");
+    Ok(())
+}
+
+fn tables_text(foreign: &[ForeignTable]) -> String {
+    let count = foreign.iter().map(|table| &table.metadata).collect::<BTreeSet<_>>().len();
+    if count == 1 { "1 table".to_owned() } else { format!("{} tables", format_count(count as u64)) }
+}
+
+fn places_text(foreign: &[ForeignTable]) -> String {
+    let places: BTreeSet<_> = foreign.iter().map(|table| format!("`{}`", table.recorded)).collect();
+    places.into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,10 @@
 //! `bywash merge SOURCE [--into TARGET]`: what one branch did, on another too.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bywash_core::{Code, Error, RefName, Result};
+use bywash_core::{Code, Error, RefName, Result, TableName};
+use bywash_lake::changes::Remark;
 use bywash_pipeline::run::{RunStatus, Start};
 
 use crate::arguments::{Format, MergeArguments, RefFlags, SelectionFlags};
@@ -28,17 +30,27 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
     };
     let source = workspace.resolve(&arguments.source).await?;
     let head = workspace.lake.branch(&target).await?;
+    let objects = workspace.lake.objects();
+    let (lake, files) = workspace.lake.staged();
+    let merged = match lake.merge_trees(&objects, &head, &source).await {
+        Ok(merged) => merged,
+        Err(conflict) => {
+            files.discard_all().await;
+            return Err(conflict);
+        }
+    };
     if workspace.lake.ancestry(head.id).await?.contains(&source.id) {
         context.say(format_args!("`{target}` has everything of `{}` already", arguments.source));
+        say_remarks(context, &merged.remarks);
         return Ok(());
     }
-    let objects = workspace.lake.objects();
-    let merged = workspace.lake.merge_trees(&objects, &head, &source).await?;
     context.say(format_args!("merging `{}` into `{target}`", arguments.source));
     for table in &merged.tables {
         context.say(format_args!("  {} {} ({:+} rows)", table.table, table.what, table.rows));
     }
+    say_remarks(context, &merged.remarks);
     if arguments.dry_run {
+        files.discard_all().await;
         context.say_next(format_args!("bywash merge {} --into {target}", arguments.source));
         return Ok(());
     }
@@ -59,4 +71,32 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
     context.say(format_args!("merged `{}` into `{target}`: {}", arguments.source, report.commit.short()));
     context.say_next(format_args!("undo: bywash revert {} --ref {target}", report.commit.short()));
     Ok(())
+}
+
+/// What a merge does to rows that a person might expect otherwise (rule T4): a line a table and reason.
+fn say_remarks(context: &Context, remarks: &[(TableName, Remark)]) {
+    let mut lines: BTreeMap<(&TableName, String), Vec<&str>> = BTreeMap::new();
+    for (table, remark) in remarks {
+        let (reason, label) = match remark {
+            Remark::StaysReverted { change, by } => (format!("stay away, because of `{by}`"), change),
+            Remark::Unseen { rewrite, append } => (format!("are as they were: `{rewrite}` did not see them"), append),
+        };
+        lines.entry((table, reason)).or_default().push(label);
+    }
+    for ((table, reason), labels) in &lines {
+        context.say(format_args!("  {table}: the rows of {} {reason}", listed(labels)));
+    }
+    if remarks.iter().any(|(_, remark)| matches!(remark, Remark::StaysReverted { .. })) {
+        context.say("  to have such rows back, revert the commit that took them back: `bywash log` shows it");
+    }
+}
+
+/// The first few labels, and how many more there are.
+fn listed(labels: &[&str]) -> String {
+    const SHOWN: usize = 3;
+    let shown = labels.iter().take(SHOWN).map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+    match labels.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

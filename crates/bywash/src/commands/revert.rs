@@ -30,13 +30,21 @@ pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
             .hint(format!("`bywash log --ref {branch}` shows what is")));
     }
     let objects = workspace.lake.objects();
-    let reverted = workspace.lake.revert_tree(&objects, &head, &commit, arguments.skip).await?;
+    let (lake, files) = workspace.lake.staged();
+    let reverted = match lake.revert_tree(&objects, &head, &commit, arguments.skip).await {
+        Ok(reverted) => reverted,
+        Err(conflict) => {
+            files.discard_all().await;
+            return Err(conflict);
+        }
+    };
     let what = format!("{} ({})", commit.id.short(), commit.commit.message);
     context.say(format_args!("taking back {what} on `{branch}`"));
     for name in &reverted.names {
         context.say(format_args!("  {name}"));
     }
     if arguments.dry_run {
+        files.discard_all().await;
         context.say_next(format_args!("bywash revert {} --ref {branch}", arguments.commit));
         return Ok(());
     }

@@ -79,6 +79,12 @@ async fn show(
     if output.output.is_none_or(|format| format == Format::Table) {
         let location = workspace.lake.warehouse().absolute(&table.metadata)?;
         context.say(readers(&location.display().to_string()));
+        if let Some(recorded) = workspace.lake.recorded_elsewhere(&table).await? {
+            context.warn(format_args!(
+                "the lake was moved, and these lines fail until `bywash doctor --relocate`: `{name}` records that its \
+                 files lie in `{recorded}`"
+            ));
+        }
     }
     Ok(())
 }

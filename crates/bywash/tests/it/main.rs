@@ -11,6 +11,7 @@ mod help;
 mod init;
 mod interrupt;
 mod load;
+mod moving;
 mod output;
 mod panics;
 mod progress;

@@ -7,10 +7,12 @@
 //! `model/change_sets.py` of the design executes the same rules; the names here are its names.
 
 mod change;
+mod remarks;
 mod set;
 mod tile;
 
 pub use change::{Change, ChangeKind, Pair, SourceKey};
+pub use remarks::Remark;
 pub use set::{ChangeSet, Unsound};
 pub use tile::Tile;
 

@@ -4,19 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use bywash_core::{ObjectId, ObjectIdBuilder};
 use bywash_iceberg_spec::DataFile;
 
 use super::Pair;
+use crate::storage::below_warehouse;
 
 /// Data files, and the pairs that they hold together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tile {
     /// What the files hold, all of it and nothing else.
     pub covers: BTreeSet<Pair>,
-    /// The files.
+    /// The files, by their paths relative to the warehouse: a tile stays right when the lake moves (rule T9).
+    #[serde(deserialize_with = "read_files")]
     pub files: Vec<DataFile>,
     /// Whether the entry's snapshot has these files; otherwise they are history.
     pub current: bool,
@@ -63,4 +65,13 @@ pub(super) fn tiling(wanted: &BTreeSet<Pair>, piles: &[&BTreeMap<ObjectId, Tile>
         }
     }
     (covered == *wanted).then_some(chosen)
+}
+
+/// The first catalogs named the files by where they lay.
+fn read_files<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DataFile>, D::Error> {
+    let mut files = Vec::<DataFile>::deserialize(deserializer)?;
+    for file in &mut files {
+        file.path = below_warehouse(&file.path).map_err(serde::de::Error::custom)?.to_string();
+    }
+    Ok(files)
 }

@@ -137,6 +137,18 @@ impl Entry {
         self.table().is_none_or(|table| table.kind == TableKind::Node)
     }
 
+    /// Whether both are one state, wherever their metadata lies: of two such entries either will do.
+    #[must_use]
+    pub fn is_same_state(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Table(one), Self::Table(other)) => {
+                let place = |table: &TableEntry| TableEntry { metadata: String::new(), ..table.clone() };
+                place(one) == place(other)
+            }
+            _ => self == other,
+        }
+    }
+
     /// What this entry shows to a reader: equal versions show the same rows.
     #[must_use]
     pub fn version(&self) -> ObjectId {

@@ -4,8 +4,10 @@ mod buffer;
 mod commit;
 mod entry;
 mod hash_tree;
+mod kept;
 
 pub use buffer::Objects;
 pub use commit::Commit;
 pub use entry::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
 pub use hash_tree::HashTree;
+pub(crate) use kept::kept_entries;

@@ -9,9 +9,12 @@ mod durable;
 mod errors;
 pub mod faults;
 mod folders;
+mod staged;
 mod warehouse;
 
 pub use counting::{CountingStore, Reads};
 pub use durable::DurableStore;
 pub use errors::storage_error;
+pub use staged::StagedFiles;
 pub use warehouse::Warehouse;
+pub(crate) use warehouse::below_warehouse;

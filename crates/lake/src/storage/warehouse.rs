@@ -13,6 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use super::durable::DurableStore;
 use super::errors::storage_error;
+use super::staged::{StagedFiles, StagingStore};
 
 const SCHEME: &str = "file://";
 
@@ -47,6 +48,13 @@ impl Warehouse {
         Self { store: wrap(self.store.clone()), ..self.clone() }
     }
 
+    /// The same folder, and the files that will be written through it.
+    #[must_use]
+    pub fn staged(&self) -> (Self, StagedFiles) {
+        let (store, files) = StagingStore::new(self.store.clone());
+        (Self { store: Arc::new(store), ..self.clone() }, files)
+    }
+
     /// The folder, absolute.
     #[must_use]
     pub fn root(&self) -> &FilePath {
@@ -73,22 +81,7 @@ impl Warehouse {
     /// # Errors
     /// A location that is no file of a warehouse.
     pub fn relative(&self, recorded: &str) -> Result<Path> {
-        let foreign = || {
-            Error::new(Code::TableCorrupt, format!("`{recorded}` is not a file of a warehouse"))
-                .hint("a table's files lie in `<warehouse>/<namespace>/<table>/data` and `…/metadata`")
-        };
-        let absolute = recorded.strip_prefix(SCHEME).or_else(|| recorded.strip_prefix("file:")).unwrap_or(recorded);
-        let parts: Vec<&str> = absolute.split('/').collect();
-        let inside = if absolute.starts_with('/') {
-            let below = parts.iter().rposition(|part| matches!(*part, "data" | "metadata"));
-            let first = below.and_then(|below| below.checked_sub(2)).ok_or_else(foreign)?;
-            &parts[first..]
-        } else if absolute.contains("://") {
-            return Err(foreign());
-        } else {
-            &parts[..]
-        };
-        Path::parse(inside.join("/")).map_err(|_| foreign())
+        below_warehouse(recorded)
     }
 
     /// The absolute path of a file, recorded or relative, for people and other programs.
@@ -132,8 +125,38 @@ impl Warehouse {
     /// The error of an operation on a file of this warehouse.
     #[must_use]
     pub fn failed(&self, doing: &str, path: &Path, error: &(dyn std::error::Error + 'static)) -> Error {
-        storage_error(doing, &self.root.join(path.as_ref()), error)
+        let place = self.root.join(path.as_ref());
+        let failed = storage_error(doing, &place, error);
+        if failed.code() != Code::MissingFile {
+            return failed;
+        }
+        Error::new(Code::ObjectMissing, format!("`{}`, which a table of the lake needs, is missing", place.display()))
+            .hint("`bywash doctor` names the table and everything else that is missing")
+            .hint("restore the file from a backup, or read the table as it was: `bywash table history TABLE`")
     }
+}
+
+/// The part of a recorded location that does not change when its warehouse moves.
+///
+/// # Errors
+/// A location that is no file of a warehouse.
+pub(crate) fn below_warehouse(recorded: &str) -> Result<Path> {
+    let foreign = || {
+        Error::new(Code::TableCorrupt, format!("`{recorded}` is not a file of a warehouse"))
+            .hint("a table's files lie in `<warehouse>/<namespace>/<table>/data` and `…/metadata`")
+    };
+    let absolute = recorded.strip_prefix(SCHEME).or_else(|| recorded.strip_prefix("file:")).unwrap_or(recorded);
+    let parts: Vec<&str> = absolute.split('/').collect();
+    let inside = if absolute.starts_with('/') {
+        let below = parts.iter().rposition(|part| matches!(*part, "data" | "metadata"));
+        let first = below.and_then(|below| below.checked_sub(2)).ok_or_else(foreign)?;
+        &parts[first..]
+    } else if absolute.contains("://") {
+        return Err(foreign());
+    } else {
+        &parts[..]
+    };
+    Path::parse(inside.join("/")).map_err(|_| foreign())
 }
 
 impl fmt::Debug for Warehouse {

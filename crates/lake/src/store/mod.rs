@@ -5,6 +5,8 @@
 
 mod rows;
 mod sqlite;
+mod sqlite_errors;
+mod sqlite_rows;
 
 use std::sync::Arc;
 
@@ -70,6 +72,8 @@ pub struct Transaction {
     pub tests: Vec<TestRow>,
     /// Outputs by key, for reuse on any branch (rule R3).
     pub outputs: Vec<Output>,
+    /// Kept outputs whose entries were written anew: of the same key and version, with another entry.
+    pub replaced_outputs: Vec<Output>,
 }
 
 /// What became of a transaction.
@@ -98,6 +102,8 @@ pub trait CatalogStore: Send + Sync {
     async fn transact(&self, transaction: Transaction) -> Result<Outcome>;
     /// The newest kept output with this key.
     async fn output(&self, key: ObjectId) -> Result<Option<Output>>;
+    /// Every kept output.
+    async fn outputs(&self) -> Result<Vec<Output>>;
     /// Whether a run of this node has recorded this version of its table (rule R7).
     async fn is_recorded(&self, node: &str, version: ObjectId) -> Result<bool>;
     /// Runs, newest first.

@@ -5,23 +5,20 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{Connection, Row, Sqlite};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, Sqlite};
 
 use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
 
+use super::sqlite_errors::explain;
+use super::sqlite_rows::{id, load_row, output_row, ref_row, reflog_row, run_node_row, run_row, test_row};
 use super::{
-    CatalogStore, LoadRow, Outcome, Output, RefKind, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow,
-    Transaction,
+    CatalogStore, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow, Transaction,
 };
 use crate::storage::faults::durable_step;
 
 const SCHEMA: &str = include_str!("schema.sql");
 const SCHEMA_VERSION: i64 = 1;
-/// SQLite's `SQLITE_IOERR_SHMSIZE`: the file beside the catalog that its readers share could not grow.
-const NO_SPACE_FOR_SHARED_MEMORY: i32 = 4874;
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
@@ -32,7 +29,7 @@ pub struct SqliteStore {
 type Tx<'a> = sqlx::Transaction<'a, Sqlite>;
 
 impl SqliteStore {
-    /// Opens the file, and creates it with its tables if it is absent.
+    /// Opens the file, and creates it with its tables if it is absent. Who may not write it can still read it.
     ///
     /// # Errors
     /// The file is locked for longer than `patience`, is no catalog, is damaged, or belongs to a newer Bywash.
@@ -43,6 +40,40 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(patience);
+        match Self::connect(path, options, patience).await {
+            Err(error) if error.code() == Code::PermissionDenied && path.exists() => {
+                Self::open_to_read(path, patience).await
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens a file that this user may not write.
+    ///
+    /// Readers of a WAL share a file beside the catalog. Where it is there, they use it; where it is not, and no WAL
+    /// either, all that was committed stands in the catalog itself, which then is read as a file that does not change:
+    /// what a writer commits from now on is seen when the catalog is opened next.
+    async fn open_to_read(path: &Path, patience: Duration) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(patience);
+        match Self::connect(path, options.clone(), patience).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) if error.code() != Code::PermissionDenied => return Err(error),
+            Err(_) => {}
+        }
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(Error::new(
+                Code::PermissionDenied,
+                format!("the catalog `{}` is in use, and this user may not join its readers", path.display()),
+            )
+            .hint("wait until nobody writes to the lake, or let a user who may write run any command")
+            .hint(format!("reading while others write needs permission to write `{}-shm`", path.display())));
+        }
+        Self::connect(path, options.immutable(true), patience).await
+    }
+
+    async fn connect(path: &Path, options: SqliteConnectOptions, patience: Duration) -> Result<Self> {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(patience + Duration::from_secs(5))
@@ -253,6 +284,15 @@ impl SqliteStore {
                 .await
                 .map_err(self.wrong())?;
         }
+        for output in &rest.replaced_outputs {
+            sqlx::query("update outputs set entry = ? where key = ? and version = ?")
+                .bind(output.entry.as_bytes().as_slice())
+                .bind(output.key.as_bytes().as_slice())
+                .bind(output.version.as_bytes().as_slice())
+                .execute(&mut **transaction)
+                .await
+                .map_err(self.wrong())?;
+        }
         Ok(())
     }
 }
@@ -341,16 +381,12 @@ impl CatalogStore for SqliteStore {
             .fetch_optional(&self.pool)
             .await
             .map_err(self.wrong())?;
-        row.map(|row| {
-            Ok(Output {
-                key: id(row.get("key"))?,
-                node: row.get("node"),
-                entry: id(row.get("entry"))?,
-                version: id(row.get("version"))?,
-                run: row.get("run"),
-            })
-        })
-        .transpose()
+        row.map(|row| output_row(&row)).transpose()
+    }
+
+    async fn outputs(&self) -> Result<Vec<Output>> {
+        let rows = sqlx::query("select * from outputs").fetch_all(&self.pool).await.map_err(self.wrong())?;
+        rows.iter().map(output_row).collect()
     }
 
     async fn is_recorded(&self, node: &str, version: ObjectId) -> Result<bool> {
@@ -419,118 +455,5 @@ impl CatalogStore for SqliteStore {
         let lines: Vec<String> =
             sqlx::query_scalar("pragma integrity_check").fetch_all(&self.pool).await.map_err(self.wrong())?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
-    }
-}
-
-fn id(bytes: &[u8]) -> Result<ObjectId> {
-    ObjectId::from_bytes(bytes).ok_or_else(|| {
-        Error::new(Code::CatalogCorrupt, format!("an id in the catalog has {} bytes, not 16", bytes.len()))
-    })
-}
-
-fn optional_id(row: &SqliteRow, column: &str) -> Result<Option<ObjectId>> {
-    row.get::<Option<&[u8]>, _>(column).map(id).transpose()
-}
-
-fn ref_row(row: &SqliteRow) -> Result<RefRow> {
-    Ok(RefRow { name: row.get("name"), kind: RefKind::parse(row.get("kind"))?, commit: id(row.get("commit_id"))? })
-}
-
-fn reflog_row(row: &SqliteRow) -> Result<ReflogRow> {
-    Ok(ReflogRow {
-        sequence: row.get("sequence"),
-        name: row.get("name"),
-        old: optional_id(row, "old")?,
-        new: optional_id(row, "new")?,
-        time: row.get("time"),
-        message: row.get("message"),
-        run: row.get("run"),
-    })
-}
-
-fn run_row(row: &SqliteRow) -> Result<RunRow> {
-    Ok(RunRow {
-        id: row.get("id"),
-        run_key: row.get("run_key"),
-        command: row.get("command"),
-        status: row.get("status"),
-        target: row.get("target"),
-        base: optional_id(row, "base")?,
-        commit: optional_id(row, "commit_id")?,
-        publish: row.get("publish"),
-        plans: row.get("plans"),
-        started: row.get("started"),
-        finished: row.get("finished"),
-        heartbeat: row.get("heartbeat"),
-        host: row.get("host"),
-        process: row.get("process"),
-        error: row.get("error"),
-    })
-}
-
-fn run_node_row(row: &SqliteRow) -> RunNodeRow {
-    RunNodeRow {
-        run: row.get("run"),
-        name: row.get("name"),
-        kind: row.get("kind"),
-        status: row.get("status"),
-        reason: row.get("reason"),
-        rows: row.get("rows"),
-        rows_in: row.get("rows_in"),
-        bytes: row.get("bytes"),
-        ms: row.get("ms"),
-        error: row.get("error"),
-    }
-}
-
-fn load_row(row: &SqliteRow) -> LoadRow {
-    LoadRow {
-        run: row.get("run"),
-        table: row.get("table_name"),
-        path: row.get("path"),
-        content: row.get("content"),
-        rows_read: row.get("rows_read"),
-        rows_written: row.get("rows_written"),
-        rows_filtered: row.get("rows_filtered"),
-        rows_quarantined: row.get("rows_quarantined"),
-        rows_discarded: row.get("rows_discarded"),
-        bytes: row.get("bytes"),
-    }
-}
-
-fn test_row(row: &SqliteRow) -> TestRow {
-    TestRow {
-        run: row.get("run"),
-        name: row.get("name"),
-        table: row.get("table_name"),
-        status: row.get("status"),
-        bad_rows: row.get("bad_rows"),
-        ms: row.get("ms"),
-        query: row.get("query"),
-    }
-}
-
-/// What SQLite says, in the words of a person who has a lake. Primary result codes: <https://sqlite.org/rescode.html>.
-fn explain(path: &Path, error: &sqlx::Error) -> Error {
-    let shown = path.display();
-    let extended = match error {
-        sqlx::Error::Database(database) => database.code().and_then(|code| code.parse::<i32>().ok()),
-        _ => None,
-    };
-    // The low byte is the kind; of the failures of input and output one more says that the disk is full.
-    let code = extended.map(|code| if code == NO_SPACE_FOR_SHARED_MEMORY { 13 } else { code & 0xff });
-    match code {
-        Some(5 | 6) => Error::new(Code::CatalogLocked, format!("the catalog `{shown}` is locked by another process"))
-            .hint("wait for it to finish, or find it with `fuser` and end it; nothing was changed"),
-        Some(11 | 26) => Error::new(Code::CatalogCorrupt, format!("the catalog `{shown}` is damaged or is no catalog"))
-            .hint("restore it from a backup; the tables' files in `warehouse/` are untouched and readable with any Iceberg reader"),
-        Some(13) => Error::new(Code::DiskFull, format!("cannot write the catalog `{shown}`: no space left on the device"))
-            .hint("nothing was published; free some space and run the command again"),
-        Some(3 | 8 | 14 | 23) => Error::new(Code::PermissionDenied, format!("cannot open the catalog `{shown}` for writing"))
-            .hint("check that the folder exists and that this user may write in it"),
-        Some(10) => Error::new(Code::FileSystem, format!("cannot read or write the catalog `{shown}`"))
-            .hint("the device or its file system refused it: see the system's log")
-            .caused_by(error),
-        _ => Error::new(Code::CatalogCorrupt, format!("the catalog `{shown}` does not answer")).caused_by(error),
     }
 }

@@ -83,14 +83,8 @@ impl NewSnapshot {
 /// # Errors
 /// A file to remove that the table does not have, a file that cannot be read or written.
 pub async fn commit(warehouse: &Warehouse, table: &LoadedTable, new: NewSnapshot) -> Result<Committed> {
+    table.refuse_unwritable()?;
     let metadata = table.metadata();
-    if metadata.format_version != 2 {
-        let version = metadata.format_version;
-        return Err(Error::new(
-            Code::NotYetSupported,
-            format!("tables of Iceberg format version {version} can only be read"),
-        ));
-    }
     let commit = Commit {
         warehouse,
         table,
@@ -238,9 +232,10 @@ impl Commit<'_> {
     async fn write(self, plan: Plan, snapshot: Snapshot) -> Result<Committed> {
         let mut lines = plan.kept;
         let mut files = Vec::new();
-        for (number, manifest) in plan.new.iter().enumerate() {
-            let path = self.warehouse.recorded(&self.name(&format!("{}-m{number}.avro", self.id)));
-            let (bytes, line) = manifest.write(&path, self.snapshot_id, self.sequence_number)?;
+        for (number, manifest) in plan.new.into_iter().enumerate() {
+            let path = self.name(&format!("{}-m{number}.avro", self.id));
+            let (bytes, line) =
+                manifests::encode(self.warehouse, manifest, &path, self.snapshot_id, self.sequence_number)?;
             lines.push(line);
             files.push((path, bytes));
         }
@@ -250,20 +245,13 @@ impl Commit<'_> {
             .await?;
         let previous = self.table.file().map(|file| self.warehouse.recorded(file));
         let next = self.table.metadata().with_snapshot(snapshot, previous.as_deref())?;
-        let metadata = self.name(&format!("{:05}-{}.metadata.json", self.version(), self.id));
+        let metadata = self.table.next_file(self.id);
         self.warehouse.write(&metadata, next.to_json()?).await?;
         Ok(Committed { metadata, snapshot_id: next.current_snapshot_id, schema_id: next.current_schema_id })
     }
 
     fn name(&self, file: &str) -> String {
         format!("{}/metadata/{file}", self.table.folder())
-    }
-
-    /// One more than the number that the table's present metadata file begins with.
-    fn version(&self) -> u64 {
-        let name = self.table.file().and_then(|file| file.rsplit('/').next());
-        let number = name.and_then(|name| name.split('-').next()).and_then(|number| number.parse::<u64>().ok());
-        number.map_or(0, |number| number + 1)
     }
 }
 

@@ -97,7 +97,7 @@ async fn write_file(
     }
     let metadata = writer.finish().await.map_err(failed)?;
     let mut file = DataFile {
-        path: settings.warehouse.recorded(path.as_ref()),
+        path: path.to_string(),
         record_count: u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0),
         file_size_in_bytes: writer.bytes_written() as u64,
         partition,

@@ -1,6 +1,6 @@
 //! A table's metadata, as read from a warehouse or about to be written to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 use bywash_core::{Code, Error, Result, SystemClock};
@@ -8,6 +8,7 @@ use bywash_iceberg_spec::{NewTable, SortField, SortOrder, TableMetadata, Transfo
 use uuid::Uuid;
 
 use super::cache::Cache;
+use super::manifests;
 use crate::TableShape;
 use crate::storage::Warehouse;
 
@@ -100,6 +101,49 @@ impl LoadedTable {
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
     }
+
+    /// The name of the metadata file that comes after this one: numbers rise, and ids make names new (rule T1).
+    pub(super) fn next_file(&self, id: Uuid) -> String {
+        let name = self.file().and_then(|file| file.rsplit('/').next());
+        let number = name.and_then(|name| name.split('-').next()).and_then(|number| number.parse::<u64>().ok());
+        format!("{}/metadata/{:05}-{id}.metadata.json", self.folder, number.map_or(0, |number| number + 1))
+    }
+
+    /// What we write is format version 2, and nothing is written into tables of another.
+    pub(super) fn refuse_unwritable(&self) -> Result<()> {
+        match self.metadata.format_version {
+            2 => Ok(()),
+            version => Err(Error::new(
+                Code::NotYetSupported,
+                format!("tables of Iceberg format version {version} can only be read"),
+            )),
+        }
+    }
+}
+
+/// Adds every file that a table's metadata names, itself included, relative to the warehouse. A manifest list that is
+/// known already is not read again.
+///
+/// # Errors
+/// A file that is missing or damaged.
+pub(crate) async fn named_files(warehouse: &Warehouse, table: &LoadedTable, found: &mut HashSet<String>) -> Result<()> {
+    let metadata = table.metadata();
+    found.extend(table.file().map(str::to_owned));
+    for entry in &metadata.metadata_log {
+        found.insert(warehouse.relative(&entry.metadata_file)?.to_string());
+    }
+    for snapshot in &metadata.snapshots {
+        if !found.insert(warehouse.relative(&snapshot.manifest_list)?.to_string()) {
+            continue;
+        }
+        for line in manifests::list(warehouse, snapshot, metadata.format_version).await? {
+            if found.insert(warehouse.relative(&line.path)?.to_string()) {
+                let manifest = manifests::read(warehouse, &line).await?;
+                found.extend(manifest.entries.iter().map(|entry| entry.file.path.clone()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn sort_order(shape: &TableShape) -> Result<SortOrder> {

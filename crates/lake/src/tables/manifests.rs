@@ -1,4 +1,4 @@
-//! Reads the manifests of a snapshot, each at most once a process.
+//! Manifests: each is read at most once a process, and written with the place where the lake lies now (rule T9).
 
 use std::sync::{Arc, LazyLock};
 
@@ -31,14 +31,33 @@ pub(super) async fn read_all(warehouse: &Warehouse, listed: &[ManifestFile]) -> 
     stream::iter(reads).buffered(CONCURRENT).try_collect().await
 }
 
-/// One manifest.
+/// A manifest as a file, which records where its data files lie now, and its line for the list of the snapshot that
+/// writes it. `path` is relative to the warehouse.
+pub(super) fn encode(
+    warehouse: &Warehouse,
+    mut manifest: Manifest,
+    path: &str,
+    snapshot_id: i64,
+    sequence_number: i64,
+) -> Result<(Vec<u8>, ManifestFile)> {
+    for entry in &mut manifest.entries {
+        entry.file.path = warehouse.recorded(&entry.file.path);
+    }
+    manifest.write(&warehouse.recorded(path), snapshot_id, sequence_number)
+}
+
+/// One manifest; its data files are named by their paths relative to the warehouse.
 pub(super) async fn read(warehouse: &Warehouse, listed: &ManifestFile) -> Result<Arc<Manifest>> {
     let path = warehouse.absolute(&listed.path)?;
     if let Some(manifest) = MANIFESTS.get(&path) {
         return Ok(manifest);
     }
     let bytes = warehouse.read(&listed.path).await?;
-    let manifest = Arc::new(Manifest::read(&bytes, listed)?);
+    let mut manifest = Manifest::read(&bytes, listed)?;
+    for entry in &mut manifest.entries {
+        entry.file.path = warehouse.relative(&entry.file.path)?.to_string();
+    }
+    let manifest = Arc::new(manifest);
     MANIFESTS.keep(path, &manifest, manifest.entries.len() + 1);
     Ok(manifest)
 }

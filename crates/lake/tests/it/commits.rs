@@ -106,11 +106,12 @@ async fn rewritten_manifests_keep_sequence_numbers_and_raise_nothing_from_the_de
     let entries: Vec<_> = manifest
         .entries
         .iter()
-        .map(|entry| (entry.file.path.as_str(), entry.status, entry.sequence_number, entry.snapshot_id))
+        .map(|entry| (entry.file.path.clone(), entry.status, entry.sequence_number, entry.snapshot_id))
         .collect();
+    let recorded = |file: &DataFile| warehouse.recorded(&file.path);
     let (added_by, removed_by) = (one.snapshot_id.unwrap(), three.snapshot_id.unwrap());
-    let mut expected = vec![(first[1].path.as_str(), EntryStatus::Deleted, 1, removed_by)];
-    expected.extend(first[2..].iter().map(|file| (file.path.as_str(), EntryStatus::Existing, 1, added_by)));
+    let mut expected = vec![(recorded(&first[1]), EntryStatus::Deleted, 1, removed_by)];
+    expected.extend(first[2..].iter().map(|file| (recorded(file), EntryStatus::Existing, 1, added_by)));
     assert_eq!(entries, expected, "the file that went first is not listed at all");
 
     // A manifest without a live file is not carried further.
@@ -210,6 +211,6 @@ async fn damaged_files_are_named() {
     );
     std::fs::remove_file(&path).unwrap();
     let missing = TableFiles::load(warehouse, &one.metadata, one.snapshot_id).await.unwrap_err();
-    assert_eq!(missing.code(), Code::MissingFile);
+    assert_eq!(missing.code(), Code::ObjectMissing);
     assert!(missing.message().contains(path.to_str().unwrap()), "{missing}");
 }

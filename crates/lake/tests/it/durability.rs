@@ -118,8 +118,8 @@ async fn t1_an_existing_name_is_never_written_again() {
 #[tokio::test]
 async fn files_that_cannot_be_read_say_why() {
     let scratch = Scratch::new();
-    assert_eq!(scratch.warehouse.read("a/b/data/x").await.unwrap_err().code(), Code::MissingFile);
-    assert_eq!(scratch.warehouse.size("a/b/data/x").await.unwrap_err().code(), Code::MissingFile);
+    assert_eq!(scratch.warehouse.read("a/b/data/x").await.unwrap_err().code(), Code::ObjectMissing);
+    assert_eq!(scratch.warehouse.size("a/b/data/x").await.unwrap_err().code(), Code::ObjectMissing);
     std::fs::write(scratch.warehouse.root().join("a"), b"").unwrap();
     let blocked = scratch.warehouse.write("a/b/data/x", Vec::new()).await.unwrap_err();
     assert_eq!(blocked.code(), Code::FileSystem, "{blocked}");

@@ -106,7 +106,7 @@ async fn clustered_rows_make_one_file_a_partition() {
     let files = write(&scratch.warehouse, &shape, &batches).await;
     let years: HashSet<_> = files.iter().map(|file| file.partition.clone()).collect();
     assert_eq!((files.len(), years.len()), (9, 9));
-    assert!(files[0].path.contains("/test/table-00000000/data/seen_year=1970/"), "{}", files[0].path);
+    assert!(files[0].path.starts_with("test/table-00000000/data/seen_year=1970/"), "{}", files[0].path);
 }
 
 #[tokio::test]

@@ -110,10 +110,11 @@ async fn files(tree: &WorkingTree) -> Result<RecordBatch> {
             found.extend(tile.files.into_iter().map(|file| (name.clone(), tile.current, file)));
         }
     }
+    let warehouse = tree.lake().warehouse();
     let each = || found.iter();
     Columns::default()
         .text("table_name", each().map(|(name, ..)| Some(name.clone())))
-        .text("path", each().map(|(.., file)| Some(file.path.clone())))
+        .text("path", each().map(|(.., file)| Some(warehouse.recorded(&file.path))))
         .number("rows", each().map(|(.., file)| Some(file.record_count as i64)))
         .number("bytes", each().map(|(.., file)| Some(file.file_size_in_bytes as i64)))
         .flag("current", each().map(|(_, current, _)| *current))
