@@ -20,6 +20,7 @@ use crate::run::{Meter, Written, write_query};
 const MOST_TRIES: usize = 100;
 
 /// What a statement needs around it.
+#[derive(Clone)]
 pub struct StatementContext {
     /// The lake.
     pub lake: Lake,
@@ -51,18 +52,28 @@ impl StatementContext {
     /// The statement cannot be done; then nothing has changed.
     pub async fn execute(&self, parsed: &Parsed) -> Result<Changed> {
         for _ in 0..MOST_TRIES {
-            let head = self.lake.branch(&self.branch).await?;
-            let tree = Arc::new(WorkingTree::new(self.lake.clone(), head.clone()));
+            let (lake, files) = self.lake.staged();
+            let head = lake.branch(&self.branch).await?;
+            let tree = Arc::new(WorkingTree::new(lake.clone(), head.clone()));
             let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()).await?);
-            let what = self.change(parsed, &tree, &resolver).await?;
+            let writer = Self { lake, ..self.clone() };
+            let what = match writer.change(parsed, &tree, &resolver).await {
+                Ok(what) => what,
+                Err(error) => {
+                    files.discard_all().await;
+                    return Err(error);
+                }
+            };
             if tree.edits().is_empty() {
                 return Ok(Changed { what, commit: None });
             }
             let commit = self.lake.next_commit(&head, tree.tree().await?, summary(parsed));
+            // An error here may come after the commit: then its files must stay.
             let committed = self.lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
             if committed.is_some() {
                 return Ok(Changed { what, commit: committed });
             }
+            files.discard_all().await;
         }
         Err(Error::new(Code::TargetMoved, format!("`{}` never stands still", self.branch))
             .hint("others commit to it all the time: run the statement on a branch of your own and merge that"))

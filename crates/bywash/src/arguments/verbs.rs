@@ -222,6 +222,17 @@ pub enum BranchCommand {
         #[command(flatten)]
         project: ProjectFlags,
     },
+    /// Give a branch another name
+    #[command(after_help = "Example:\n  bywash branch rename dev late-flights")]
+    Rename {
+        /// The branch
+        name: String,
+        /// Its new name
+        #[arg(value_name = "NEW")]
+        new_name: String,
+        #[command(flatten)]
+        project: ProjectFlags,
+    },
     /// Delete a branch; its commits stay until they are collected
     #[command(after_help = "Example:\n  bywash branch delete dev")]
     Delete {

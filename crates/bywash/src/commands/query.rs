@@ -109,7 +109,7 @@ enum Place {
     /// Files alone.
     Nowhere,
     /// A lake, at a ref.
-    Lake { lake: Lake, reference: String, nodes: Vec<(bywash_core::TableName, String)> },
+    Lake { lake: Lake, reference: String, nodes: Vec<(bywash_core::TableName, String)>, protected: Vec<RefName> },
 }
 
 /// Runs statements.
@@ -131,6 +131,7 @@ impl Statements {
             lake: workspace.lake.clone(),
             reference,
             nodes: nodes.map(|node| (node.name.clone(), node.path().display().to_string())).collect(),
+            protected: workspace.project.settings.protected.clone(),
         };
         let files = Arc::new(workspace.quoted_files());
         Ok(Self { engine: workspace.engine.clone(), files, parameters, place })
@@ -164,11 +165,18 @@ impl Statements {
     }
 
     async fn change(&self, parsed: &Parsed) -> Result<Changed> {
-        let Place::Lake { lake, reference, nodes } = &self.place else {
+        let Place::Lake { lake, reference, nodes, protected } = &self.place else {
             return Err(Error::new(Code::NoProject, "there is no lake here to write to")
                 .hint("make a project with `bywash init DIR`, and run this in it"));
         };
         let branch: RefName = reference.parse()?;
+        if protected.contains(&branch) {
+            return Err(Error::new(Code::ProtectedBranch, format!("`{branch}` is protected: SQL cannot write there"))
+                .hint(format!(
+                    "write on a branch of your own and merge it: `bywash checkout -b fix`, the statement, \
+                     `bywash merge fix --into {branch}`"
+                )));
+        }
         let statement = StatementContext {
             lake: lake.clone(),
             engine: self.engine.clone(),

@@ -28,6 +28,80 @@ fn t2_a_branch_at_a_time_is_what_the_reflog_says() {
     assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["70"]);
 }
 
+/// A time that lies after everything that has happened to a branch, and before everything that will.
+fn now_of(shop: &bywash_testkit::Sandbox, branch: &str) -> String {
+    let sql = format!("select max(time) from bywash.reflog where name = '{branch}'");
+    rows(shop, &sql).remove(0).replace(' ', "T")
+}
+
+#[test]
+fn t2_a_recreated_branch_starts_anew() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["branch", "create", "dev"]).success();
+    let first = now_of(&shop, "dev");
+    shop.run(["branch", "delete", "dev"]).success();
+    let gone = now_of(&shop, "dev");
+    shop.run(["branch", "create", "dev"]).success();
+    let second = now_of(&shop, "dev");
+    assert!(first < gone && gone < second, "times strictly increase: {first} {gone} {second}");
+    for before in [&first, &gone] {
+        let sql = format!("select count(*) from \"raw.orders@dev@{before}\"");
+        shop.run(["query", &sql]).failure("unknown-ref");
+    }
+    assert_eq!(rows(&shop, &format!("select count(*) from \"raw.orders@dev@{second}\"")), ["60"]);
+    shop.run(["branch", "rename", "dev", "late"]).success();
+    shop.run(["query", &format!("from \"raw.orders@late@{second}\"")]).failure("unknown-ref");
+    let output = shop.run(["branch", "list", "-o", "csv"]).success();
+    assert!(output.stdout.contains("late") && !output.stdout.contains("dev"), "{output}");
+}
+
+#[test]
+fn t2_models_and_views_travel_in_time_as_a_whole() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["tag", "create", "v1"]).success();
+    let time = now_of(&shop, "main");
+    let snapshot = rows(&shop, "select snapshot_id from bywash.tables where name = 'raw.orders'").remove(0);
+    orders(&shop, 2, 61, 70);
+    shop.write(
+        "models/marts/growth.sql",
+        format!(
+            "select (select count(*) from raw.orders) as now, (select count(*) from raw.orders@v1) as at_tag,\n\
+             (select count(*) from \"raw.orders@main@{time}\") as at_time,\n\
+             (select count(*) from \"raw.orders@{snapshot}\") as at_snapshot\n"
+        ),
+    );
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "from marts.growth"), ["70,60,60,60"]);
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&report, "marts.growth"), "reused", "{report}");
+    assert_eq!(rows(&shop, "select count(*) from staging.clean@v1"), ["60"], "a view reads the tables of its ref");
+    assert_eq!(rows(&shop, &format!("select count(*) from \"staging.clean@main@{time}\"")), ["60"]);
+    let output = shop.run(["query", "from \"raw.orders@123456789012345678\""]).failure("unknown-ref");
+    assert!(output.stderr.contains("snapshot"), "{output}");
+}
+
+#[test]
+fn a_protected_branch_takes_only_what_was_tested() {
+    let shop = shop();
+    shop.write("bywash.toml", "[project]\nname = \"shop\"\n[catalog]\nprotected = \"main, prod\"\n");
+    shop.run(["run"]).success();
+    let insert = ["query", "insert into raw.customers values (9, 'Zoe', 'n')"];
+    let output = shop.run(insert).failure("protected-branch");
+    assert!(output.stderr.contains("bywash merge"), "{output}");
+    shop.run(["checkout", "-b", "prod"]).success();
+    shop.run(["branch", "rename", "prod", "x"]).failure("protected-branch");
+    shop.run(["checkout", "-b", "fix"]).success();
+    shop.run(["branch", "delete", "prod"]).failure("protected-branch");
+    shop.run(insert).success();
+    shop.run(["merge", "fix", "--into", "main"]).success();
+    shop.run(["checkout", "main"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["4"]);
+    shop.run(["revert", "HEAD"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["3"]);
+}
+
 #[test]
 fn t4_loads_on_two_branches_and_an_insert_merge_without_doubling() {
     let shop = shop();
@@ -64,11 +138,30 @@ fn t4_a_reverted_load_stays_reverted_when_the_branch_is_merged_again() {
     shop.run(["checkout", "dev"]).success();
     shop.run(["query", "insert into raw.customers values (9, 'Zoe', 'n')"]).success();
     shop.run(["checkout", "main"]).success();
-    shop.run(["merge", "dev"]).success();
+    let merged = shop.run(["merge", "dev"]).success();
+    let said = "raw.orders: the rows of `load data/orders2.csv` stay away, because of `revert ";
+    assert!(merged.stderr.contains(said), "the merge says what stays reverted: {merged}");
+    let again = shop.run(["merge", "dev"]).success();
+    assert!(again.stderr.contains("everything of `dev` already") && again.stderr.contains(said), "{again}");
     assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["60"], "the reverted load is not brought back");
     assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["4"]);
     shop.run(["run"]).success();
     assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["70"], "the next run loads the file again");
+}
+
+#[test]
+fn t4_a_merge_says_which_rows_a_rewrite_did_not_see() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["checkout", "-b", "dev"]).success();
+    shop.run(["query", "insert overwrite raw.orders select * from raw.orders where id <= 10"]).success();
+    shop.run(["checkout", "main"]).success();
+    orders(&shop, 2, 61, 70);
+    shop.run(["run"]).success();
+    let merged = shop.run(["merge", "dev"]).success();
+    let said = "raw.orders: the rows of `load data/orders2.csv` are as they were: `insert overwrite` did not see them";
+    assert!(merged.stderr.contains(said), "{merged}");
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["20"]);
 }
 
 #[test]
@@ -100,6 +193,45 @@ fn t9_a_moved_lake_is_read_where_it_lies_now() {
     orders(&moved, 2, 61, 70);
     moved.run(["run"]).success();
     moved.run(["doctor"]).success();
+}
+
+#[test]
+fn r1_the_ref_of_a_failed_run_is_kept_and_expires() {
+    let shop = shop();
+    shop.write("models/marts/wrong.sql", "select cast(region as int) as number from marts.by_region\n");
+    let failed = shop.run(["run"]).failure("query-failed");
+    let kept = || rows(&shop, "select name from bywash.refs where kind = 'run'");
+    let [first] = kept().try_into().expect("one ref");
+    assert!(failed.stderr.contains(&first), "{failed}");
+    shop.run(["run"]).failure("query-failed");
+    assert!(kept().contains(&first), "it is young");
+    std::fs::remove_file(shop.path().join("models/marts/wrong.sql")).expect("a file");
+    shop.command(["run"]).env("BYWASH_CATALOG__KEEP_RUNS", "0s").run().success();
+    assert!(kept().is_empty(), "{:?}", kept());
+    assert_eq!(rows(&shop, "select count(*) from bywash.reflog where message like '%expired'"), ["1"]);
+}
+
+#[test]
+fn t1_a_failed_load_takes_its_files_with_it_and_doctor_counts_what_a_killed_one_leaves() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let before = shop.files("lake/warehouse");
+    orders(&shop, 2, 61, 70);
+    shop.write("data/orders3.csv", "id,customer,amount,day\n71,1,many,2026-01-01\n");
+    shop.run(["run"]).failure("invalid-value");
+    assert_eq!(shop.files("lake/warehouse"), before);
+    shop.run(["merge", "main", "--dry-run"]).success();
+    std::fs::remove_file(shop.path().join("data/orders3.csv")).expect("a file");
+    let whole = shop.run(["doctor"]).success();
+    assert!(!whole.stderr.contains("belong to nothing"), "{whole}");
+
+    let output = shop.command(["run"]).env("BYWASH_FAULT_KILL_AT", "20").run();
+    assert_eq!(output.code, 128 + 9, "{output}");
+    let left = shop.files("lake/warehouse").len() - before.len();
+    assert!(left > 0, "the killed run had written something");
+    let output = shop.run(["doctor"]).success();
+    assert!(output.stderr.contains(&format!("{left} files (")), "{left}: {output}");
+    shop.run(["run"]).success();
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bywash_core::{Code, Error, TableName, parse_bytes, parse_duration, suggestion};
+use bywash_core::{Code, Error, RefName, TableName, parse_bytes, parse_duration, suggestion};
 
 use super::document::Document;
 use super::fields::{Fields, Problems, Source, listed};
@@ -33,6 +33,10 @@ pub struct Settings {
     pub threads: Option<usize>,
     /// How long to wait for a catalog that another process holds; the command chooses when absent.
     pub catalog_patience: Option<Duration>,
+    /// How long the work of a run that did not publish keeps its ref; the run chooses when absent.
+    pub keep_runs: Option<Duration>,
+    /// Branches that take only what the project's tests have seen.
+    pub protected: Vec<RefName>,
     /// Defaults of models by folder.
     pub folders: Vec<FolderOptions>,
 }
@@ -46,8 +50,18 @@ impl Default for Settings {
             spill_limit: None,
             threads: None,
             catalog_patience: None,
+            keep_runs: None,
+            protected: Vec::new(),
             folders: Vec::new(),
         }
+    }
+}
+
+impl Settings {
+    /// Whether a branch takes only what the project's tests have seen: `run`, `load`, `merge` and `revert`.
+    #[must_use]
+    pub fn protects(&self, branch: &RefName) -> bool {
+        self.protected.contains(branch)
     }
 }
 
@@ -138,12 +152,29 @@ const SETTINGS: &[Setting] = &[
         kind: "duration",
         default: "20s",
         doc: "How long to wait for a catalog that another process holds, like `20s`.",
-        apply: |settings, text| match parse_duration(text) {
-            Ok(patience) => {
-                settings.catalog_patience = Some(patience);
-                Ok(())
-            }
-            Err(_) => Err(format!("`{text}` is not a duration; write it like `90s`, `15m` or `2h`")),
+        apply: |settings, text| duration(text).map(|patience| settings.catalog_patience = Some(patience)),
+    },
+    Setting {
+        section: "catalog",
+        key: "keep_runs",
+        kind: "duration",
+        default: "7d",
+        doc: "How long `refs/runs/<id>` names what a failed or stopped run had finished, like `7d`. What it computed \
+              stays reusable after that.",
+        apply: |settings, text| duration(text).map(|period| settings.keep_runs = Some(period)),
+    },
+    Setting {
+        section: "catalog",
+        key: "protected",
+        kind: "names of branches, by commas",
+        default: "none",
+        doc: "Branches that change only by `run`, `load`, `merge` and `revert`, which test before they publish: SQL \
+              cannot write there, and they cannot be deleted or renamed. Like `main, prod`.",
+        apply: |settings, text| {
+            let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+            let names: Result<Vec<RefName>, Error> = names.map(str::parse).collect();
+            settings.protected = names.map_err(|error| error.message().to_owned())?;
+            Ok(())
         },
     },
 ];
@@ -159,6 +190,10 @@ const TABLES: &[(&str, &str, &str, &str)] = &[
         "Overrides any setting but the project's name when `-t <name>` is given.",
     ),
 ];
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).map_err(|_| format!("`{text}` is not a duration; write it like `90s`, `15m` or `2h`"))
+}
 
 fn size(text: &str) -> Result<u64, String> {
     match parse_bytes(text) {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bywash_core::{ObjectId, Result, TableName};
 use bywash_lake::objects::Entry;
-use bywash_lake::storage::faults;
+use bywash_lake::storage::{StagedFiles, faults};
 use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
 use tokio::task::JoinSet;
 
@@ -27,6 +27,8 @@ pub(super) struct Attempt {
     pub(super) options: Arc<RunOptions>,
     pub(super) tree: Arc<WorkingTree>,
     pub(super) merged: Option<ObjectId>,
+    /// What was written and is not committed: a node that fails takes its files with it.
+    staged: StagedFiles,
     reports: Mutex<Vec<NodeReport>>,
     tests: Mutex<Vec<TestReport>>,
     /// The commit of the run's own ref; nodes take turns to move it.
@@ -60,7 +62,9 @@ impl Done {
 }
 
 impl Attempt {
-    pub(super) async fn new(runner: Arc<Runner>, options: Arc<RunOptions>, start: Option<Start>) -> Result<Arc<Self>> {
+    pub(super) async fn new(runner: &Runner, options: Arc<RunOptions>, start: Option<Start>) -> Result<Arc<Self>> {
+        let (lake, staged) = runner.lake.staged();
+        let runner = Arc::new(Runner { lake, ..runner.clone() });
         let (tree, merged) = match start {
             Some(start) => {
                 let tree = WorkingTree::with_objects(runner.lake.clone(), start.head, start.objects);
@@ -75,6 +79,7 @@ impl Attempt {
             options,
             tree: Arc::new(tree),
             merged,
+            staged,
             reports: Mutex::default(),
             tests: Mutex::default(),
             own_head: tokio::sync::Mutex::new(own_head),
@@ -191,6 +196,7 @@ impl Attempt {
                 true
             }
             Err(error) => {
+                self.staged.discard([&node.name, &node.name.rejected()]).await;
                 let reason = error.message().to_owned();
                 let done = Done { status: NodeStatus::Failed, reason, rows: 0, rows_in: 0, bytes: 0 };
                 self.finish(node, done, ms, Some(error));
@@ -269,6 +275,8 @@ impl Attempt {
             run: commit.run.clone(),
         };
         let transaction = Transaction { swaps: vec![swap], outputs: vec![output], loads, ..Transaction::default() };
+        // Whatever this call answers, the transaction may have named them.
+        self.staged.keep(entries.iter().map(|(name, _)| name));
         if !self.runner.lake.transact(objects, transaction).await? {
             return Err(bywash_core::Error::bug(format!(
                 "the ref of run `{}` was moved by somebody else",

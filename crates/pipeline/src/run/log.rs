@@ -99,10 +99,23 @@ impl Drop for RunLog {
 /// Whether the process of a run that says `running` still lives.
 #[must_use]
 pub fn is_alive(row: &RunRow) -> bool {
-    let silent = SystemClock.now() - row.heartbeat > SILENCE_MICROS;
-    let same_host = row.host == host();
-    let gone = same_host && !std::path::Path::new(&format!("/proc/{}", row.process)).exists();
-    row.status == "running" && !silent && !(gone && cfg!(target_os = "linux"))
+    row.status == "running" && !is_silent(row) && has_process(row) != Some(false)
+}
+
+/// Whether a run may go on after all: one that is suspended says nothing, and still has its process.
+#[must_use]
+pub fn may_be_alive(row: &RunRow) -> bool {
+    row.status == "running" && (is_alive(row) || has_process(row) == Some(true))
+}
+
+fn is_silent(row: &RunRow) -> bool {
+    SystemClock.now() - row.heartbeat > SILENCE_MICROS
+}
+
+/// Whether the process of a run exists; `None` where that cannot be seen from here.
+fn has_process(row: &RunRow) -> Option<bool> {
+    let is_visible = row.host == host() && cfg!(target_os = "linux");
+    is_visible.then(|| std::path::Path::new(&format!("/proc/{}", row.process)).exists())
 }
 
 /// What became of a run: who is stopped or killed in its middle has written no end of its own.

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod check;
+mod expiry;
 mod incremental;
 mod inputs;
 mod keys;

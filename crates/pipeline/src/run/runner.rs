@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bywash_core::{Code, Error, RefName, Result, SystemClock, TableName};
 use bywash_engine::Engine;
@@ -12,6 +12,7 @@ use bywash_lake::store::RunRow;
 use bywash_lake::{Head, Lake};
 
 use super::attempt::Attempt;
+use super::expiry;
 use super::log::{self, RunLog};
 use super::publish::Published;
 use super::report::{RunReport, RunStatus};
@@ -23,7 +24,11 @@ use crate::source::SourceReader;
 /// How often a run plans again before it gives up on a target that never stands still.
 const MOST_PLANS: i64 = 100;
 
+/// How long the ref of a run that did not publish stays, unless the settings say otherwise.
+const KEEP_RUNS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Everything a run works with.
+#[derive(Clone)]
 pub struct Runner {
     /// The lake.
     pub lake: Lake,
@@ -102,6 +107,7 @@ impl Runner {
         if let Some(report) = self.earlier(&options).await? {
             return Ok(report);
         }
+        expiry::sweep(&self.lake, self.project.settings.keep_runs.unwrap_or(KEEP_RUNS)).await?;
         let log = RunLog::begin(&self.lake, self.first_row(&options)).await?;
         let ended = self.run_until_published(Arc::new(options), &log).await;
         match ended {
@@ -126,7 +132,7 @@ impl Runner {
                 return Err(Error::new(Code::TargetMoved, format!("`{}` never stands still", options.target))
                     .hint("other runs publish to it all the time; run again when they are done"));
             }
-            let attempt = Attempt::new(self.clone(), options.clone(), start.take()).await?;
+            let attempt = Attempt::new(self, options.clone(), start.take()).await?;
             attempt.execute().await?;
             if attempt.has_failed() {
                 let report = attempt.report(RunStatus::Failed, attempt.base(), None);
