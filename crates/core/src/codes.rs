@@ -90,6 +90,7 @@ codes! {
     ChangedFile "changed-file" Data,
     TestFailed "test-failed" Data,
     NodeFailed "node-failed" Data,
+    MatchedTwice "matched-twice" Data,
 
     MergeConflict "merge-conflict" Conflict,
     RevertConflict "revert-conflict" Conflict,

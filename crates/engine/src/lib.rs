@@ -15,5 +15,6 @@ mod settings;
 pub mod sql;
 
 pub use engine::Engine;
-pub use session::{LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
+pub use scan::RowSet;
+pub use session::{ChangedRows, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
 pub use settings::{EngineSettings, available_memory};

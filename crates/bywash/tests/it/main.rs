@@ -16,6 +16,7 @@ mod output;
 mod panics;
 mod progress;
 mod reference;
+mod row_changes;
 mod rules;
 mod settings;
 mod shell;

@@ -3,14 +3,17 @@
 //! ```text
 //! provider  filters of a query → prune → the files to read, with statistics → a scan
 //! prune     partition values first, then bounds and null counts; what is left may hold matching rows
+//! row_set   rows that a scan leaves out
 //! source    DataFusion's Parquet source, through the warehouse's store, with a line for `explain`
 //! ```
 
 mod datum;
 mod provider;
 mod prune;
+mod row_set;
 mod source;
 mod statistics;
 
-pub(crate) use provider::LakeProvider;
+pub(crate) use provider::{FILE_COLUMN, LakeProvider, PLACE_COLUMNS, ROW_COLUMN};
+pub use row_set::RowSet;
 pub(crate) use source::scan_line;

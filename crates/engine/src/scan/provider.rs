@@ -1,5 +1,6 @@
 //! A table of the lake as the planner sees it. It can only be read: every hook that would write refuses.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
@@ -7,8 +8,9 @@ use async_trait::async_trait;
 use bywash_core::Result as OwnResult;
 use bywash_lake::tables::{DataFile, arrow_schema};
 use datafusion::catalog::Session;
-use datafusion::common::{DFSchema, DataFusionError, Result, Statistics, not_impl_err};
+use datafusion::common::{DFSchema, DataFusionError, Result, ScalarValue, Statistics, not_impl_err};
 use datafusion::datasource::TableProvider;
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -17,10 +19,12 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion_datasource::PartitionedFile;
+use datafusion_datasource::{PartitionedFile, TableSchema};
 use object_store::ObjectMeta;
+use parquet::arrow::RowNumber;
 
 use super::prune::{Kept, prune};
+use super::row_set::RowSet;
 use super::source::{LakeSource, ScanSummary};
 use super::statistics;
 use crate::session::LakeTable;
@@ -28,17 +32,46 @@ use crate::session::LakeTable;
 /// Statistics of single files are kept up to so many values: they only help filters that appear while a query runs.
 const MOST_FILE_STATISTICS: usize = 50_000;
 
+/// The column of a row's file: its place in the list of the snapshot's files.
+pub(crate) const FILE_COLUMN: &str = "bywash.file";
+
+/// The column of a row's place in its file.
+pub(crate) const ROW_COLUMN: &str = "bywash.row";
+
+/// How many columns tell where a row stands.
+pub(crate) const PLACE_COLUMNS: usize = 2;
+
 /// A table of the lake.
 #[derive(Debug)]
 pub(crate) struct LakeProvider {
     table: LakeTable,
-    schema: SchemaRef,
+    columns: TableSchema,
+    /// The place of each file in the list, when rows tell where they stand.
+    file_numbers: Option<HashMap<String, i64>>,
 }
 
 impl LakeProvider {
     pub(crate) fn new(table: LakeTable) -> OwnResult<Self> {
-        let schema = without_metadata(arrow_schema(&table.files.schema)?.as_ref());
-        Ok(Self { table, schema })
+        let columns = TableSchema::from(without_metadata(arrow_schema(&table.files.schema)?.as_ref()));
+        Ok(Self { table, columns, file_numbers: None })
+    }
+
+    /// The table with two more columns, [`FILE_COLUMN`] and [`ROW_COLUMN`].
+    pub(crate) fn with_places(table: LakeTable) -> OwnResult<Self> {
+        let columns = TableSchema::builder(without_metadata(arrow_schema(&table.files.schema)?.as_ref()))
+            .with_table_partition_cols(vec![Arc::new(Field::new(FILE_COLUMN, DataType::Int64, false))])
+            .with_virtual_columns(vec![Arc::new(
+                Field::new(ROW_COLUMN, DataType::Int64, false).with_extension_type(RowNumber),
+            )])
+            .build();
+        let numbers = (0..).zip(&table.files.files).map(|(number, file)| (file.path.clone(), number));
+        let file_numbers = Some(numbers.collect());
+        Ok(Self { table, columns, file_numbers })
+    }
+
+    /// The table's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.table.name
     }
 
     fn files(&self) -> Vec<&DataFile> {
@@ -47,27 +80,43 @@ impl LakeProvider {
     }
 
     fn physical_filter(&self, state: &dyn Session, filters: &[Expr]) -> Result<Option<Arc<dyn PhysicalExpr>>> {
-        let columns = DFSchema::try_from(Arc::clone(&self.schema))?;
+        let columns = DFSchema::try_from(Arc::clone(self.columns.table_schema()))?;
         conjunction(filters.to_vec()).map(|filter| state.create_physical_expr(filter, &columns)).transpose()
     }
 
     fn partitioned(&self, file: &DataFile, with_statistics: bool) -> Result<PartitionedFile> {
         let location = self.table.warehouse.relative(&file.path);
-        let found = PartitionedFile::from(ObjectMeta {
+        let mut found = PartitionedFile::from(ObjectMeta {
             location: location.map_err(|error| DataFusionError::External(Box::new(error)))?,
             last_modified: chrono::DateTime::UNIX_EPOCH,
             size: file.file_size_in_bytes,
             e_tag: None,
             version: None,
         });
-        if !with_statistics {
-            return Ok(found);
+        if let Some(number) = self.file_numbers.as_ref().and_then(|numbers| numbers.get(&file.path)) {
+            found = found.with_partition_values(vec![ScalarValue::Int64(Some(*number))]);
         }
-        Ok(found.with_statistics(Arc::new(statistics::of(&[file], &self.table.files.schema, &self.schema))))
+        if let Some(rows) = self.left_out(file) {
+            return Ok(found.with_extension(ParquetRowSelection::new(rows.others())));
+        }
+        if with_statistics {
+            found = found.with_statistics(Arc::new(self.statistics_of(&[file], self.columns.file_schema())));
+        }
+        Ok(found)
+    }
+
+    /// The rows of a file that the scan does not give.
+    fn left_out(&self, file: &DataFile) -> Option<&RowSet> {
+        self.table.without.as_ref().and_then(|without| without.get(&file.path)).filter(|rows| !rows.is_empty())
+    }
+
+    fn statistics_of(&self, files: &[&DataFile], columns: &SchemaRef) -> Statistics {
+        let found = statistics::of(files, &self.table.files.schema, columns);
+        if files.iter().any(|file| self.left_out(file).is_some()) { found.to_inexact() } else { found }
     }
 
     fn groups(&self, files: &[&DataFile], partitions: usize) -> Result<Vec<FileGroup>> {
-        let with_statistics = files.len() * self.schema.fields().len() <= MOST_FILE_STATISTICS;
+        let with_statistics = files.len() * self.columns.file_schema().fields().len() <= MOST_FILE_STATISTICS;
         let files = files.iter().map(|file| self.partitioned(file, with_statistics)).collect::<Result<Vec<_>>>()?;
         if files.is_empty() {
             // A scan without a group has no partition, and no operator can stand above that.
@@ -112,7 +161,7 @@ fn enough(mut files: Vec<&DataFile>, limit: Option<usize>) -> Vec<&DataFile> {
 #[async_trait]
 impl TableProvider for LakeProvider {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        Arc::clone(self.columns.table_schema())
     }
 
     fn table_type(&self) -> TableType {
@@ -124,7 +173,7 @@ impl TableProvider for LakeProvider {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        Some(statistics::of(&self.files(), &self.table.files.schema, &self.schema))
+        Some(self.statistics_of(&self.files(), self.columns.table_schema()))
     }
 
     async fn scan(
@@ -137,8 +186,9 @@ impl TableProvider for LakeProvider {
         let all = self.files();
         let (of_files, of_bytes) = (all.len(), bytes(&all));
         let filter = self.physical_filter(state, filters)?;
-        let Kept { files, by_partition, by_bounds } = prune(&self.table.files, all, &self.schema, filter);
-        let files = if filters.is_empty() { enough(files, limit) } else { files };
+        let Kept { files, by_partition, by_bounds } =
+            prune(&self.table.files, all, self.columns.table_schema(), filter);
+        let files = if filters.is_empty() && self.table.without.is_none() { enough(files, limit) } else { files };
         let summary = ScanSummary {
             table: self.table.name.clone(),
             files: files.len(),
@@ -148,8 +198,8 @@ impl TableProvider for LakeProvider {
             by_partition,
             by_bounds,
         };
-        let known = statistics::of(&files, &self.table.files.schema, &self.schema);
-        let source = LakeSource::new(&self.table.warehouse, Arc::clone(&self.schema), state, summary);
+        let known = self.statistics_of(&files, self.columns.table_schema());
+        let source = LakeSource::new(&self.table.warehouse, self.columns.clone(), state, summary);
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
             .with_file_groups(self.groups(&files, state.config().target_partitions())?)
             .with_statistics(known)

@@ -7,7 +7,6 @@
 use std::fmt::{self, Formatter};
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
 use bywash_core::{format_bytes, format_count};
 use bywash_lake::storage::Warehouse;
 use datafusion::catalog::Session;
@@ -64,7 +63,7 @@ pub(super) struct LakeSource {
 }
 
 impl LakeSource {
-    pub(super) fn new(warehouse: &Warehouse, schema: SchemaRef, state: &dyn Session, summary: ScanSummary) -> Self {
+    pub(super) fn new(warehouse: &Warehouse, columns: TableSchema, state: &dyn Session, summary: ScanSummary) -> Self {
         let store = Arc::clone(warehouse.store());
         let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
         let readers = CachedParquetFileReaderFactory::new(Arc::clone(&store), footers);
@@ -72,7 +71,7 @@ impl LakeSource {
             global: state.config_options().execution.parquet.clone(),
             ..TableParquetOptions::default()
         };
-        let inner = ParquetSource::new(schema)
+        let inner = ParquetSource::new(columns)
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));
         Self { inner: Arc::new(inner), store, summary: Arc::new(summary) }

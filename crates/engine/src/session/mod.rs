@@ -1,5 +1,6 @@
 //! A session: where names are looked up, and statements become plans.
 
+mod changed_rows;
 mod describe;
 mod explain;
 mod names;
@@ -19,13 +20,15 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
 
+pub use changed_rows::ChangedRows;
 pub use planned::Planned;
 pub use resolver::{LakeTable, Resolved, StreamTable, TableResolver};
 pub use rows::{Measured, Rows};
 
 use crate::engine::Engine;
 use crate::errors::planning;
-use crate::sql::{Parameters, Parsed, StatementKind, bind};
+use crate::scan::PLACE_COLUMNS;
+use crate::sql::{CHANGED_TABLE, Parameters, Parsed, StatementKind, bind, row_changes_query};
 use names::{Known, Names};
 use resolve::Lookup;
 
@@ -44,7 +47,7 @@ impl Session {
     /// Resolves, plans and type-checks a statement; no data is read.
     ///
     /// Of a statement that writes, this is the plan of the rows it writes: for `insert` with exactly the columns of
-    /// the target, for `create table` with the declared ones.
+    /// the target, for `create table` with the declared ones. Of a statement that changes rows these are [`ChangedRows`].
     ///
     /// # Errors
     /// Names that are unknown or ambiguous, types that do not fit, statements that give no rows; each with its place.
@@ -73,6 +76,11 @@ impl Session {
 fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, known: Known) -> Result<LogicalPlan> {
     let mut statement = parsed.statement.clone();
     bind(&parsed.source, &mut statement, parameters)?;
+    if let (Some(changed), Some((table, _))) = (known.get(CHANGED_TABLE), &parsed.target) {
+        let columns: Vec<_> = changed.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let own = columns.len().saturating_sub(PLACE_COLUMNS);
+        statement = row_changes_query(&parsed.source, &statement, table, &columns[..own])?;
+    }
     let names = Names::new(state, known);
     let options = ParserOptions::from(&state.config_options().sql_parser);
     let plan = SqlToRel::new_with_options(&names, options)

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::DefaultTableSource;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, TableSource};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 
 use super::explain;
 use super::rows::Rows;
 use crate::errors::{planning, running};
+use crate::scan::LakeProvider;
 use crate::sql::Source;
 
 /// A statement that has passed every check.
@@ -65,6 +68,18 @@ impl Planned {
         Ok(schema)
     }
 
+    /// Whether it reads this table of the lake, also through views.
+    #[must_use]
+    pub fn reads(&self, table: &str) -> bool {
+        let mut found = false;
+        // The walk itself cannot fail.
+        let _ = self.logical.apply_with_subqueries(|plan| {
+            found |= matches!(plan, LogicalPlan::TableScan(scan) if is_lake_table(scan.source.as_ref(), table));
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        });
+        found
+    }
+
     /// Starts it. Dropping the rows stops it.
     ///
     /// # Errors
@@ -111,6 +126,12 @@ impl Planned {
         let plan = state.create_physical_plan(&self.logical).await;
         plan.map_err(|error| planning::explain(&self.source, error))
     }
+}
+
+fn is_lake_table(source: &dyn TableSource, table: &str) -> bool {
+    let provider = source.downcast_ref::<DefaultTableSource>().map(|source| &source.table_provider);
+    let provider = provider.and_then(|provider| provider.downcast_ref::<LakeProvider>());
+    provider.is_some_and(|provider| provider.name() == table)
 }
 
 impl fmt::Debug for Planned {

@@ -13,10 +13,10 @@ use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::names::Known;
-use super::resolver::{Resolved, TableResolver};
+use super::resolver::{LakeTable, Resolved, TableResolver};
 use super::stream_table;
 use crate::scan::LakeProvider;
-use crate::sql::{FILE_PREFIX, Parameters, Parsed, parse};
+use crate::sql::{CHANGED_TABLE, FILE_PREFIX, Parameters, Parsed, parse};
 
 /// The lookups of one statement. A view that is read on several ways is planned once.
 pub(super) struct Lookup<'a> {
@@ -53,6 +53,10 @@ impl<'a> Lookup<'a> {
                     known.insert(name, self.table(&table, place, path).await?);
                 }
             }
+            if let Some((table, place)) = parsed.target.as_ref().filter(|_| parsed.changes_rows()) {
+                let table = self.lake_table(table, place).await?;
+                known.insert(CHANGED_TABLE.to_owned(), provider_as_source(Arc::new(LakeProvider::with_places(table)?)));
+            }
             for (file, place) in &parsed.files {
                 let name = format!("{FILE_PREFIX}{file}");
                 if !known.contains_key(&name) {
@@ -74,6 +78,18 @@ impl<'a> Lookup<'a> {
         }
         let resolved = self.resolver.resolve(table).await.map_err(|error| self.placed(error, &name, place))?;
         self.source(resolved, name, path).await
+    }
+
+    /// A table whose rows can be changed.
+    async fn lake_table(&self, table: &TableRef, place: &Place) -> Result<LakeTable> {
+        let name = table.to_string();
+        match self.resolver.resolve(table).await.map_err(|error| self.placed(error, &name, place))? {
+            Resolved::Lake(table) => Ok(table),
+            _ => {
+                Err(Error::new(Code::NodeTable, format!("`{name}` is no table of the lake whose rows can be changed"))
+                    .at(place.clone()))
+            }
+        }
     }
 
     async fn file(&self, file: &str, name: &str, place: &Place, path: &[String]) -> Result<Arc<dyn TableSource>> {

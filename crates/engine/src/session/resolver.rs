@@ -1,6 +1,6 @@
 //! How a session finds tables: through whoever opened it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use bywash_core::{Result, TableRef};
 use bywash_lake::storage::Warehouse;
 use bywash_lake::tables::TableFiles;
 use futures::stream::BoxStream;
+
+use crate::scan::RowSet;
 
 /// Finds what names in SQL mean.
 #[async_trait]
@@ -66,6 +68,8 @@ pub struct LakeTable {
     pub files: Arc<TableFiles>,
     /// Only files with these recorded paths, for computing incrementally.
     pub only: Option<Arc<HashSet<String>>>,
+    /// Rows that are left out, by the recorded path of their file: those that a statement deletes or writes anew.
+    pub without: Option<Arc<HashMap<String, RowSet>>>,
 }
 
 impl fmt::Debug for LakeTable {

@@ -2,11 +2,12 @@
 
 use bywash_core::{Code, Error, Place, Result, TableRef};
 use datafusion::sql::sqlparser::ast::{
-    CreateTable, Expr, Insert, ObjectType, Query, Select, SetExpr, Statement, TableObject, WrappedCollection,
+    CreateTable, Delete, Expr, Insert, ObjectType, Query, Select, SetExpr, Statement, TableObject, Truncate,
+    WrappedCollection,
 };
 use datafusion::sql::sqlparser::parser::Parser;
 
-use super::{DIALECT, Source, table_ref};
+use super::{DIALECT, Source, row_changes, table_ref};
 
 /// What a statement does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,14 @@ pub enum StatementKind {
         /// Whether a table of that name is left as it is.
         if_not_exists: bool,
     },
+    /// Removes rows of a table.
+    Delete,
+    /// Gives rows of a table new values.
+    Update,
+    /// Changes, removes and adds rows of a table, as they match those of a query.
+    Merge,
+    /// Removes all rows of a table.
+    Truncate,
     /// Removes a table.
     DropTable {
         /// Whether a missing table is no error.
@@ -104,6 +113,13 @@ fn plain(statement: &Statement) -> StatementKind {
         Statement::CreateTable(CreateTable { temporary: false, external: false, like: None, clone: None, .. }) => {
             create_table(statement)
         }
+        Statement::Delete(Delete { selection: None, using: None, .. }) => StatementKind::Truncate,
+        Statement::Delete(_) => StatementKind::Delete,
+        Statement::Update(_) => StatementKind::Update,
+        Statement::Merge(_) => StatementKind::Merge,
+        Statement::Truncate(Truncate { table_names, partitions: None, .. }) if table_names.len() == 1 => {
+            StatementKind::Truncate
+        }
         Statement::Drop { object_type: ObjectType::Table, names, if_exists, .. } if names.len() == 1 => {
             StatementKind::DropTable { if_exists: *if_exists }
         }
@@ -125,12 +141,8 @@ fn create_table(statement: &Statement) -> StatementKind {
 
 fn unsupported(statement: &Statement) -> StatementKind {
     let (what, hint) = match statement {
-        Statement::Update(_) | Statement::Delete(_) | Statement::Merge(_) | Statement::AlterTable(_) => {
-            (first_word(statement), "changing rows and columns comes with the next release of the lake")
-        }
-        Statement::Truncate { .. } => {
-            ("truncate".to_owned(), "replace all rows: `insert overwrite t select * from t where false`")
-        }
+        Statement::AlterTable(_) => (first_word(statement), "changing columns comes with the next release of the lake"),
+        Statement::Truncate { .. } => ("truncate of several tables".to_owned(), "truncate one table at a time"),
         Statement::ShowTables { .. } => ("show tables".to_owned(), "write `from bywash.tables`"),
         Statement::CreateView(_) => ("create view".to_owned(), "write a model with `kind: view` in its front matter"),
         Statement::Drop { names, .. } if names.len() > 1 => {
@@ -169,6 +181,14 @@ pub(super) fn target(source: &Source, statement: &Statement) -> Result<Option<(T
     let name = match statement {
         Statement::Insert(Insert { table: TableObject::TableName(name), .. }) => name,
         Statement::CreateTable(create) => &create.name,
+        Statement::Delete(_) | Statement::Update(_) | Statement::Merge(_) => {
+            let name = row_changes::target(source, statement)?;
+            return table_ref(source, name).map(Some);
+        }
+        Statement::Truncate(Truncate { table_names, .. }) => match table_names.first() {
+            Some(table) => &table.name,
+            None => return Ok(None),
+        },
         Statement::Drop { names, .. } => match names.first() {
             Some(name) => name,
             None => return Ok(None),

@@ -9,6 +9,7 @@ mod kind;
 mod names;
 mod parameters;
 mod refused;
+mod row_changes;
 mod source;
 mod sugar;
 mod syntax_error;
@@ -30,6 +31,7 @@ pub use parameters::{ParameterValue, Parameters};
 
 pub(crate) use names::{FILE_PREFIX, table_ref};
 pub(crate) use parameters::bind;
+pub(crate) use row_changes::{CHANGED_TABLE, KEPT_COLUMN, as_query as row_changes_query};
 pub(crate) use source::Source;
 pub(crate) use sugar::is_aggregate;
 pub(crate) use volatile::find as find_volatile;
@@ -78,6 +80,11 @@ impl Parsed {
     #[must_use]
     pub fn text(&self) -> &Arc<str> {
         self.source.text()
+    }
+
+    /// Whether it, or what it explains, changes rows one by one.
+    pub(crate) const fn changes_rows(&self) -> bool {
+        matches!(self.statement, Statement::Delete(_) | Statement::Update(_) | Statement::Merge(_))
     }
 
     /// The statement as SQL that would run, over several lines, with the values of its parameters.

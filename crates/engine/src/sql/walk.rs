@@ -75,6 +75,10 @@ impl VisitorMut for Changing<'_, '_> {
         self.0.pre_visit_table_factor(factor)
     }
 
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> Step {
+        self.0.pre_visit_expr(expression)
+    }
+
     fn pre_visit_value(&mut self, value: &mut ValueWithSpan) -> Step {
         self.0.pre_visit_value(value)
     }

@@ -176,6 +176,7 @@ impl Lake {
             warehouse: Arc::clone(&self.warehouse),
             files: Arc::new(files),
             only: None,
+            without: None,
         };
         self.tables.put(&name.to_string(), Table::Lake(table));
         Ok(())

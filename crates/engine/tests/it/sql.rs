@@ -88,7 +88,10 @@ fn kinds_and_targets() {
     assert_eq!(kind("explain analyze select 1"), StatementKind::Explain { analyze: true });
     assert_eq!(kind("describe raw.t"), StatementKind::Describe);
     assert_eq!(target("create or replace table raw.t as select 1"), Some("raw.t".into()));
-    assert!(matches!(kind("delete from raw.t where id in (select id from x)"), StatementKind::Unsupported { .. }));
+    assert_eq!(kind("delete from raw.t where id in (select id from x)"), StatementKind::Delete);
+    assert_eq!(kind("delete from raw.t"), StatementKind::Truncate);
+    assert_eq!(target("update raw.t as x set a = 1 from raw.s"), Some("raw.t".into()));
+    assert_eq!(target("merge into t using s on t.a = s.a when matched then delete"), Some("t".into()));
     let refused = kind("alter table raw.t add column a int").refusal().expect("a refusal");
     assert_eq!((refused.code(), refused.message()), (Code::NotYetSupported, "`alter table` is not supported yet"));
     let layout = read("create table raw.t partition by (month(at), bucket(4, id)) cluster by (id) as select * from x");

@@ -9,12 +9,11 @@
 mod change;
 mod remarks;
 mod set;
+mod table_state;
 mod tile;
 
 pub use change::{Change, ChangeKind, Pair, SourceKey};
 pub use remarks::Remark;
 pub use set::{ChangeSet, Unsound};
+pub use table_state::{Edit, LoadContent, TableState};
 pub use tile::Tile;
-
-mod table_state;
-pub use table_state::{LoadContent, TableState};

@@ -1,4 +1,4 @@
-//! A table's set of changes with its tiles, and the few ways to a new one: append, load, overwrite, revert, merge.
+//! A table's set of changes with its tiles, and the few ways to a new one: append, load, edit, revert, merge.
 //!
 //! Everything here is pure: data files were written before, and the result is committed elsewhere.
 
@@ -30,6 +30,15 @@ pub struct LoadContent {
     pub content: ObjectId,
     /// The field ids written: the same bytes in other columns are another change.
     pub field_ids: Vec<i32>,
+}
+
+/// Files that a rewrite removes, and what it leaves of their rows.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// Recorded paths.
+    pub removed: HashSet<String>,
+    /// The rows that stay, some with new values.
+    pub remaining: Vec<DataFile>,
 }
 
 impl TableState {
@@ -141,8 +150,6 @@ impl TableState {
 
     /// The table with the rows of `removed` files replaced by those of `added`: overwrite, replace partitions.
     ///
-    /// A rewrite touches the changes whose rows stood in those files; the untouched files of the same tiles stay.
-    ///
     /// # Errors
     /// The result would not be sound.
     pub fn rewrite(
@@ -152,13 +159,31 @@ impl TableState {
         added: Vec<DataFile>,
         label: &str,
     ) -> Result<Self, Unsound> {
+        let of_tile = |tile: &Tile| -> HashSet<String> {
+            tile.files.iter().filter(|file| removed.contains(&file.path)).map(|file| file.path.clone()).collect()
+        };
+        let edits = self.tiles.values().filter(|tile| tile.current).map(of_tile).filter(|gone| !gone.is_empty());
+        let edits = edits.map(|removed| Edit { removed, remaining: Vec::new() }).collect();
+        self.edit(id, edits, added, label)
+    }
+
+    /// The table with some files written anew, and rows added: delete, update, merge into, overwrite.
+    ///
+    /// The rewrite touches the changes whose rows stood in the removed files. What an edit leaves of them is still
+    /// their rows; `inserted` are rows of the rewrite itself. The files of one tile must be removed by one edit.
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn edit(&self, id: ObjectId, edits: Vec<Edit>, inserted: Vec<DataFile>, label: &str) -> Result<Self, Unsound> {
+        let mut appends = HashSet::new();
+        let mut tiles = Vec::with_capacity(edits.len() + 1);
+        for edit in edits {
+            let is_touched = |tile: &&Tile| tile.files.iter().any(|file| edit.removed.contains(&file.path));
+            let old: Vec<_> = self.tiles.values().filter(|tile| tile.current).filter(is_touched).collect();
+            appends.extend(old.iter().flat_map(|tile| &tile.covers).map(|pair| pair.append));
+            tiles.push(rewritten(&old, id, edit));
+        }
         let alive = self.live();
-        let old: Vec<_> = self
-            .tiles
-            .values()
-            .filter(|tile| tile.current && tile.files.iter().any(|file| removed.contains(&file.path)))
-            .collect();
-        let appends: HashSet<_> = old.iter().flat_map(|tile| &tile.covers).map(|pair| pair.append).collect();
         let touches = |change: &Change| change.append.is_some_and(|append| appends.contains(&append));
         let is_rewrite = |change: &Change| change.kind == ChangeKind::Rewrite;
         let live_where = |fits: &dyn Fn(&Change) -> bool| -> BTreeSet<ObjectId> {
@@ -170,10 +195,9 @@ impl TableState {
             saw: live_where(&is_rewrite),
             ..Change::new(ChangeKind::Rewrite, label)
         };
-        let mut tiles: Vec<_> = old.into_iter().map(|tile| rewritten(tile, id, removed)).collect();
-        if !added.is_empty() {
+        if !inserted.is_empty() {
             change.append = Some(id);
-            tiles.push(Tile::new([Pair::fresh(id)].into(), added));
+            tiles.push(Tile::new([Pair::fresh(id)].into(), inserted));
         }
         self.with(id, change, tiles)
     }
@@ -238,14 +262,16 @@ fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<Tabl
     Ok(TableState { changes, tiles })
 }
 
-fn rewritten(tile: &Tile, by: ObjectId, removed: &HashSet<String>) -> Tile {
+/// One tile in place of some: the rows of all of them, as this rewrite left them.
+fn rewritten(old: &[&Tile], by: ObjectId, edit: Edit) -> Tile {
     let over = |pair: &Pair| {
         let mut pair = pair.clone();
         pair.rewrites.insert(by);
         pair
     };
-    let kept = tile.files.iter().filter(|file| !removed.contains(&file.path)).cloned().collect();
-    Tile::new(tile.covers.iter().map(over).collect(), kept)
+    let covers = old.iter().flat_map(|tile| &tile.covers).map(over).collect();
+    let kept = old.iter().flat_map(|tile| &tile.files).filter(|file| !edit.removed.contains(&file.path)).cloned();
+    Tile::new(covers, kept.chain(edit.remaining).collect())
 }
 
 fn by_id<T>(named: BTreeMap<String, T>) -> Result<BTreeMap<ObjectId, T>> {

@@ -153,7 +153,7 @@ async fn resolved(tree: &WorkingTree, name: &TableName, entry: Entry, at: Option
 pub async fn lake_table(tree: &WorkingTree, name: &TableName, table: &TableEntry) -> Result<LakeTable> {
     let warehouse = tree.lake().warehouse().clone();
     let files = TableFiles::load(&warehouse, &table.metadata, table.snapshot_id).await?;
-    Ok(LakeTable { name: name.to_string(), warehouse, files: Arc::new(files), only: None })
+    Ok(LakeTable { name: name.to_string(), warehouse, files: Arc::new(files), only: None, without: None })
 }
 
 #[async_trait]

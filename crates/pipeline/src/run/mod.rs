@@ -31,3 +31,4 @@ pub use preview::LoadPreview;
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};
 pub use runner::{BeforePublish, RunOptions, Runner, Start};
 pub use write::{Meter, RowWriter, Written, write_query};
+pub(crate) use write::{all_rows, sorted};

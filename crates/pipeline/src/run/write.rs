@@ -99,8 +99,7 @@ impl RowWriter {
 /// # Errors
 /// The query fails, or a file cannot be written.
 pub async fn write_query(lake: &Lake, shape: &Arc<TableShape>, planned: Planned, mut meter: Meter) -> Result<Written> {
-    let partition_by = shape.partition_by.iter().map(|text| text.parse()).collect::<Result<Vec<PartitionTerm>>>()?;
-    let mut rows = planned.sorted_for_write(&partition_by, &shape.cluster_by)?.stream().await?;
+    let mut rows = sorted(planned, shape)?.stream().await?;
     let mut writer = RowWriter::new(lake, shape)?;
     while let Some(batch) = rows.next().await {
         let batch = batch?;
@@ -108,6 +107,12 @@ pub async fn write_query(lake: &Lake, shape: &Arc<TableShape>, planned: Planned,
         meter.add(batch.num_rows() as u64);
     }
     writer.finish().await
+}
+
+/// The rows of a query, sorted by partition and cluster columns of a table.
+pub(crate) fn sorted(planned: Planned, shape: &TableShape) -> Result<Planned> {
+    let partition_by = shape.partition_by.iter().map(|text| text.parse()).collect::<Result<Vec<PartitionTerm>>>()?;
+    planned.sorted_for_write(&partition_by, &shape.cluster_by)
 }
 
 /// Writes rows from outside, sorted by partition and cluster columns; the sort spills where memory is short.
@@ -126,23 +131,27 @@ pub async fn write_sorted(
         let first = rows.lock().unwrap_or_else(PoisonError::into_inner).take();
         first.unwrap_or_else(|| stream::iter([Err(Error::bug("rows of a file were asked for twice"))]).boxed())
     };
-    let table = StreamTable { schema, open: Arc::new(open) };
-    let session = engine.session(Arc::new(OneTable(table)));
-    let planned = session.plan(&sql::parse("<rows>", "select * from incoming")?, &sql::Parameters::new()).await?;
+    let planned = all_rows(engine, Resolved::Stream(StreamTable { schema, open: Arc::new(open) })).await?;
     write_query(lake, shape, planned, Meter::silent()).await
 }
 
+/// All rows of a table, planned.
+pub(crate) async fn all_rows(engine: &Engine, table: Resolved) -> Result<Planned> {
+    let session = engine.session(Arc::new(OneTable(table)));
+    session.plan(&sql::parse("<rows>", "select * from incoming")?, &sql::Parameters::new()).await
+}
+
 /// Every name means the same rows.
-struct OneTable(StreamTable);
+struct OneTable(Resolved);
 
 #[async_trait]
 impl TableResolver for OneTable {
     async fn resolve(&self, _: &TableRef) -> Result<Resolved> {
-        Ok(Resolved::Stream(self.0.clone()))
+        Ok(self.0.clone())
     }
 
     async fn resolve_file(&self, path: &str) -> Result<Resolved> {
-        Err(Error::bug(format!("`{path}` was asked for while rows were sorted")))
+        Err(Error::bug(format!("`{path}` was asked for while rows were written")))
     }
 
     fn known_tables(&self) -> Vec<String> {

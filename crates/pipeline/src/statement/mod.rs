@@ -1,7 +1,10 @@
-//! SQL that changes tables by hand: `insert`, `insert overwrite`, `create table`, `drop table`; each is one commit.
+//! SQL that changes tables by hand: `insert`, `insert overwrite`, `delete`, `update`, `merge into`, `truncate`, `create
+//! table`, `drop table`; each is one commit.
 //!
 //! A statement is executed again, never rebased, when the branch has moved under it (rule R1). A table that a node
 //! of the graph makes changes through its node alone (rule R7).
+
+mod row_changes;
 
 use std::sync::Arc;
 
@@ -90,6 +93,10 @@ impl StatementContext {
             StatementKind::Insert | StatementKind::InsertOverwrite => {
                 self.insert(parsed, tree, resolver, &target).await.map_err(located)
             }
+            StatementKind::Delete | StatementKind::Update | StatementKind::Merge => {
+                self.change_rows(parsed, tree, resolver, &target).await.map_err(located)
+            }
+            StatementKind::Truncate => self.truncate(tree, resolver, &target).await.map_err(located),
             StatementKind::DropTable { if_exists } => {
                 self.drop_table(tree, resolver, &target, if_exists).await.map_err(located)
             }
@@ -153,6 +160,7 @@ impl StatementContext {
         let (name, entry) = self.writable(tree, resolver, target).await?;
         let shape = self.lake.shape(&entry).await?;
         let planned = self.engine.session(resolver.clone()).plan(parsed, &self.parameters).await?;
+        let reads_itself = planned.reads(&name.to_string());
         let written = write_query(&self.lake, &shape, planned, Meter::silent()).await?;
         let rows = written.rows;
         let state = TableState::read(tree.objects(), &entry).await?;
@@ -160,6 +168,9 @@ impl StatementContext {
         let (next, label, what) = if overwrites {
             let (removed, what) = self.replaced(&entry, &written, parsed.overwrites_partitions).await?;
             (state.rewrite(ObjectId::unique(), &removed, written.files, "insert overwrite"), "overwrite", what)
+        } else if reads_itself {
+            // What it adds follows from the rows that it saw, so it stands or falls with them (rule T4).
+            (state.edit(ObjectId::unique(), Vec::new(), written.files, "insert"), "append", "inserted".to_owned())
         } else {
             (state.append(ObjectId::unique(), written.files, "insert"), "append", "inserted".to_owned())
         };
@@ -169,6 +180,22 @@ impl StatementContext {
         let entry = self.lake.write_state(tree.objects(), &entry, next, label).await?;
         tree.put(&name, Some(Entry::Table(Box::new(entry))));
         Ok(format!("{what} {} in `{name}`", rows_text(rows)))
+    }
+
+    async fn truncate(&self, tree: &WorkingTree, resolver: &LakeResolver, target: &TableRef) -> Result<String> {
+        let (name, entry) = self.writable(tree, resolver, target).await?;
+        if entry.rows == 0 {
+            return Ok(format!("`{name}` is empty already"));
+        }
+        let state = TableState::read(tree.objects(), &entry).await?;
+        let all = state.files().map(|file| file.path.clone()).collect();
+        let next = state.rewrite(ObjectId::unique(), &all, Vec::new(), "truncate").map_err(|reason| {
+            Error::new(Code::MergeConflict, format!("`{name}` cannot be emptied: {}", reason.reason()))
+        })?;
+        let rows = entry.rows;
+        let entry = self.lake.write_state(tree.objects(), &entry, next, "truncate").await?;
+        tree.put(&name, Some(Entry::Table(Box::new(entry))));
+        Ok(format!("deleted {} in `{name}`", rows_text(rows)))
     }
 
     /// The files whose rows an overwrite replaces: all, or those of the partitions that the new rows lie in.
