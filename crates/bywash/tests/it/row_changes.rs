@@ -119,10 +119,9 @@ fn play(seed: u64, layout: &str) {
     let mut dice = Dice(seed * 7919 + 1);
     let mut table: Vec<Row> = (1..=20).map(|id| Row(id, Some(id % 4), Some(format!("n{id}")))).collect();
     let mut next_id = 21;
-    let create = format!(
-        "create table raw.t {layout} as select value as id, value % 4 as k, 'n' || value as name from generate_series(1, 20)"
-    );
-    sandbox.run(["query", &create]).success();
+    sandbox.run(["query", &format!("create table raw.t (id bigint, k bigint, name varchar) {layout}")]).success();
+    let first = "insert into raw.t select value, value % 4, 'n' || value from generate_series(1, 20)";
+    sandbox.run(["query", first]).success();
     let (mut history, mut commits) = (String::new(), Vec::new());
     for _ in 0..14 {
         let (sql, after) = statement(&mut dice, &table, &mut next_id);

@@ -227,7 +227,7 @@ impl Attempt {
         let mut next = state;
         for (arrival, load) in arrivals.iter().zip(&loads) {
             next = add_load(&next, name, &shape, arrival, load.written.files.clone())
-                .map_err(|reason| unsound(name, reason))?;
+                .map_err(|reason| refused_load(name, arrival, reason))?;
         }
         let objects = self.tree.objects();
         let label = "load";
@@ -519,6 +519,19 @@ fn load_key(request: &Request<'_>, entry: Option<&TableEntry>, arrivals: &[Arriv
 fn unsound(name: &TableName, reason: Unsound) -> Error {
     Error::new(Code::MergeConflict, format!("a load does not fit `{name}`: {}", reason.reason()))
         .hint(format!("`bywash table history {name}` shows what was done to it; revert the edit, or the load, first"))
+}
+
+/// Why a file's rows cannot go in; where the ones it gave were edited since, how to take the new file (rule R8).
+fn refused_load(name: &TableName, arrival: &Arrival, reason: Unsound) -> Error {
+    if !arrival.changed || reason != Unsound::StandsOnNothing {
+        return unsound(name, reason);
+    }
+    let file = &arrival.file.shown;
+    Error::new(Code::MergeConflict, format!("`{file}` changed, and rows that it gave to `{name}` were edited since"))
+        .hint(format!(
+            "to take the new file, take the edits back with `bywash revert COMMIT` (`bywash table history {name}` lists \
+             them) and run again; to keep the edits, put the old file back"
+        ))
 }
 
 /// How many files are new and how many have changed, and what became of their bad rows.
