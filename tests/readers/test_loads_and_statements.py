@@ -105,6 +105,30 @@ NESTED_ROWS = [
 ]
 
 
+def test_t10_deleted_updated_and_merged_rows(loaded):
+    project, rows = loaded
+    project.bywash("query", "create table sandbox.changed partition by (bucket(4, id)) as select * from raw.things")
+    ids = sorted(row["id"] for row in rows)
+    first, second, third = ids[300], ids[600], ids[900]
+
+    project.bywash("query", f"delete from sandbox.changed where id < {first}")
+    left = [row for row in rows if row["id"] >= first]
+    assert_all_agree(project, "sandbox.changed", left)
+
+    project.bywash("query", f"update sandbox.changed set id = id + 1000000 where id < {second}")
+    left = [{**row, "id": row["id"] + 1_000_000} if row["id"] < second else row for row in left]
+    assert_all_agree(project, "sandbox.changed", left)
+
+    project.bywash(
+        "query",
+        f"merge into sandbox.changed c using (select * from raw.things where id < {third}) as t on c.id = t.id "
+        "when matched then delete when not matched then insert row",
+    )
+    added = [row for row in rows if row["id"] < second]
+    kept = [row for row in left if not second <= row["id"] < third]
+    assert_all_agree(project, "sandbox.changed", kept + added)
+
+
 def test_t10_nested_json(project):
     project.write("sources/raw.yml", "name: raw\ntype: files\nresources:\n  - name: nested\n    path: data/*.jsonl\n")
     project.write_rows("data/nested.jsonl", NESTED_ROWS)
