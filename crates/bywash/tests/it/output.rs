@@ -125,6 +125,25 @@ fn a_table_in_a_file_is_never_cut() {
 }
 
 #[test]
+fn a_file_holds_every_row_however_many_there_are() {
+    let sandbox = sandbox();
+    let count = 25_000;
+    let texts: ArrayRef =
+        Arc::new(StringArray::from_iter_values((1..=count).map(|row| "x".repeat(1 + row / count * 9))));
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(1..=count as i64));
+    let batch = RecordBatch::try_from_iter([("text", texts), ("n", numbers)]).expect("rows");
+    for (name, output, frame) in [("x.md", None, 2), ("x.txt", Some(Format::Table), 4)] {
+        let flags = OutputFlags { output, to: Some(name.into()) };
+        write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect("a file");
+        let text = sandbox.read(name);
+        assert_eq!(text.lines().count(), count + frame, "{name}");
+        let last = text.lines().rev().find(|line| line.contains("25000")).unwrap_or_default();
+        assert!(last.contains("xxxxxxxxxx"), "{last}");
+        assert_eq!(text.lines().filter(|line| line.contains("text")).count(), 1, "{name}: the names stand once");
+    }
+}
+
+#[test]
 fn markdown_escapes_what_would_end_a_cell() {
     let sandbox = sandbox();
     let flags = OutputFlags { output: None, to: Some("x.md".into()) };

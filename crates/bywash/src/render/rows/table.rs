@@ -1,7 +1,8 @@
 //! The table for people: numbers to the right, nulls shown as `null`, values on one line.
 //!
 //! On a terminal it shows the first rows and as many columns as fit, and says what it left out. In a pipe or file
-//! nothing is cut, up to a number of rows beyond which nobody reads a table.
+//! nothing is cut: rows are drawn some thousands at a time, so that memory has an end, and a column becomes wider
+//! where later rows need it.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::render::style::Paint;
 use crate::render::text;
 
 const TERMINAL_ROWS: usize = 40;
-const PIPE_ROWS: usize = 10_000;
+const DRAWN_ROWS: usize = 10_000;
 /// No value is kept longer than this for a terminal, whatever its width.
 const LONGEST_CELL: usize = 1_000;
 
@@ -29,7 +30,9 @@ const LONGEST_CELL: usize = 1_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     preset: &'static str,
+    /// How many rows are shown on a terminal, and drawn together elsewhere.
     rows: usize,
+    /// Of the terminal, if it is one.
     width: Option<usize>,
     paint: Paint,
 }
@@ -43,16 +46,21 @@ impl Look {
     /// For a pipe or file.
     pub(super) const fn pipe(paint: Paint, is_pipe: bool) -> Self {
         let paint = if is_pipe { paint } else { Paint { on: false } };
-        Self { preset: UTF8_FULL_CONDENSED, rows: PIPE_ROWS, width: None, paint }
+        Self { preset: UTF8_FULL_CONDENSED, rows: DRAWN_ROWS, width: None, paint }
     }
 
     /// For a document.
     pub(super) const fn markdown() -> Self {
-        Self { preset: ASCII_MARKDOWN, rows: PIPE_ROWS, width: None, paint: Paint { on: false } }
+        Self { preset: ASCII_MARKDOWN, rows: DRAWN_ROWS, width: None, paint: Paint { on: false } }
     }
 
     fn is_markdown(&self) -> bool {
         self.preset == ASCII_MARKDOWN
+    }
+
+    /// How many lines the names take, and how many the end of a table.
+    fn frame(&self) -> (usize, usize) {
+        if self.is_markdown() { (2, 0) } else { (3, 1) }
     }
 }
 
@@ -61,14 +69,17 @@ pub(super) struct TableWriter {
     look: Look,
     schema: SchemaRef,
     options: Options,
-    /// The rows shown; `None` is null.
+    /// The rows that are shown on a terminal, or are still to be drawn elsewhere; `None` is null.
     rows: Vec<Vec<Option<String>>>,
+    /// How wide the columns are that are drawn already.
+    drawn: Option<Vec<usize>>,
     left_out: u64,
 }
 
 impl TableWriter {
     pub(super) fn new(place: Destination, schema: &SchemaRef, look: Look) -> Self {
-        Self { place, look, schema: Arc::clone(schema), options: Options::new(), rows: Vec::new(), left_out: 0 }
+        let (schema, options) = (Arc::clone(schema), Options::new());
+        Self { place, look, schema, options, rows: Vec::new(), drawn: None, left_out: 0 }
     }
 
     /// A value as it stands in a cell, before it is cut to the width of its column.
@@ -88,6 +99,7 @@ impl TableWriter {
         let wanted: Vec<usize> = (0..self.schema.fields().len())
             .map(|column| {
                 let name = text::width(&self.shown(self.schema.field(column).name()));
+                let name = self.drawn.as_ref().map_or(name, |drawn| drawn[column]);
                 self.rows.iter().map(|row| width(&row[column])).max().unwrap_or(0).max(name)
             })
             .collect();
@@ -104,7 +116,13 @@ impl TableWriter {
         };
         let names = self.schema.fields().iter().map(|field| self.shown(field.name()));
         table.set_header(names.zip(widths).map(|(name, width)| {
-            let cell = Cell::new(text::cut(&name, *width));
+            let mut name = text::cut(&name, *width).to_string();
+            if self.drawn.is_some() {
+                // Rows that were drawn before are not in the table any more: the name, which is not shown again,
+                // keeps their width.
+                name.push_str(&" ".repeat(width.saturating_sub(text::width(&name))));
+            }
+            let cell = Cell::new(name);
             if self.look.paint.on { cell.add_attribute(Attribute::Bold) } else { cell }
         }));
         for row in &self.rows {
@@ -120,6 +138,42 @@ impl TableWriter {
             }
         }
         table
+    }
+
+    /// Keeps rows as they will be shown.
+    fn keep(&mut self, batch: &RecordBatch) -> io::Result<()> {
+        let batch = in_utc(batch).map_err(from_arrow)?;
+        let mut columns = self.options.columns(&batch).map_err(from_arrow)?;
+        let mut rows = Vec::with_capacity(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            let values = columns.iter_mut().map(|column| {
+                let mut value = String::new();
+                column.write(row, &mut value)?;
+                Ok((!column.is_null(row)).then(|| self.shown(&value)))
+            });
+            rows.push(values.collect::<Result<Vec<_>, _>>().map_err(from_arrow)?);
+        }
+        drop(columns);
+        self.rows.append(&mut rows);
+        Ok(())
+    }
+
+    /// Writes the rows that are kept, below the names if these are the first; says how many columns are shown.
+    fn draw_kept(&mut self) -> io::Result<usize> {
+        let widths = self.widths();
+        if widths.is_empty() || (self.drawn.is_some() && self.rows.is_empty()) {
+            return Ok(widths.len());
+        }
+        let (names, end) = self.look.frame();
+        let lines: Vec<String> = self.draw(&widths).lines().collect();
+        let begin = if self.drawn.is_some() { names } else { 0 };
+        for line in &lines[begin..lines.len() - end] {
+            writeln!(self.place, "{line}")?;
+        }
+        self.rows.clear();
+        let columns = widths.len();
+        self.drawn = Some(widths);
+        Ok(columns)
     }
 
     fn what_is_left_out(&self, columns: usize) -> Option<String> {
@@ -140,36 +194,30 @@ const NULL: &str = "null";
 
 impl RowWriter for TableWriter {
     fn write(&mut self, batch: &RecordBatch) -> io::Result<()> {
-        let kept = batch.num_rows().min(self.look.rows - self.rows.len());
-        self.left_out += (batch.num_rows() - kept) as u64;
-        if kept == 0 {
-            return Ok(());
+        let mut at = 0;
+        while at < batch.num_rows() {
+            let rest = batch.num_rows() - at;
+            let kept = rest.min(self.look.rows - self.rows.len());
+            if kept > 0 {
+                self.keep(&batch.slice(at, kept))?;
+                at += kept;
+            } else if self.look.width.is_some() {
+                self.left_out += rest as u64;
+                return Ok(());
+            } else {
+                self.draw_kept()?;
+            }
         }
-        let batch = in_utc(&batch.slice(0, kept)).map_err(from_arrow)?;
-        let mut columns = self.options.columns(&batch).map_err(from_arrow)?;
-        let mut rows = Vec::with_capacity(kept);
-        for row in 0..kept {
-            let values = columns.iter_mut().map(|column| {
-                let mut value = String::new();
-                column.write(row, &mut value)?;
-                Ok((!column.is_null(row)).then(|| self.shown(&value)))
-            });
-            rows.push(values.collect::<Result<Vec<_>, _>>().map_err(from_arrow)?);
-        }
-        drop(columns);
-        self.rows.append(&mut rows);
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<Destination> {
-        let widths = self.widths();
-        if !widths.is_empty() {
-            let table = self.draw(&widths);
-            for line in table.lines() {
-                writeln!(self.place, "{line}")?;
-            }
+        let columns = self.draw_kept()?;
+        if let (Some(widths), (_, 1)) = (&self.drawn, self.look.frame()) {
+            let end = self.draw(widths).lines().last().unwrap_or_default();
+            writeln!(self.place, "{end}")?;
         }
-        if let Some(line) = self.what_is_left_out(widths.len()) {
+        if let Some(line) = self.what_is_left_out(columns) {
             writeln!(self.place, "{line}")?;
         }
         Ok(self.place)
