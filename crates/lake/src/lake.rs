@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bywash_core::{Code, Error, ObjectId, RefName, Result, SystemClock, TableName, suggestion};
 
+use crate::author::author;
 use crate::lost_catalog::refuse_lost_catalog;
 use crate::objects::{Commit, Entry, HashTree, Objects};
 use crate::storage::{StagedFiles, Warehouse};
@@ -267,7 +268,7 @@ impl Lake {
         Commit {
             parents: vec![head.id],
             tree,
-            author: author(),
+            author: author(&self.folder),
             message: message.into(),
             time: SystemClock.now(),
             run: None,
@@ -286,7 +287,7 @@ impl Lake {
         let commit = Commit {
             parents: Vec::new(),
             tree: HashTree::default(),
-            author: author(),
+            author: author(&self.folder),
             message: "create lake".to_owned(),
             time: SystemClock.now(),
             run: None,
@@ -337,15 +338,6 @@ impl Lake {
             .maybe_hint(suggestion(text, known))
             .hint("`bywash branch list` and `bywash tag list` show what there is"))
     }
-}
-
-/// Who acts, as the system names the user.
-#[must_use]
-pub fn author() -> String {
-    ["BYWASH_AUTHOR", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|variable| std::env::var(variable).ok().filter(|name| !name.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn exists(name: &RefName) -> Error {

@@ -4,6 +4,7 @@
 //! holds (rule T4); `objects` are commits, trees and entries; `store` keeps objects and refs; `lake` is the door:
 //! refs, history, commits; `merge` and `revert` make new trees from old ones; `doctor` looks for what is wrong.
 
+mod author;
 pub mod changes;
 mod doctor;
 mod history;
@@ -20,7 +21,7 @@ pub mod store;
 pub mod tables;
 
 pub use doctor::{Checkup, Finding};
-pub use lake::{Head, Lake, author};
+pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
 pub use merge::{MergedTree, TableMerge};
 pub use publish::{Draft, TableShape};

@@ -31,18 +31,6 @@ pub enum TableKind {
     Node,
 }
 
-impl TableKind {
-    /// The word for people and system tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Source => "source",
-            Self::Hand => "table",
-            Self::Node => "model",
-        }
-    }
-}
-
 /// A table at one moment: an Iceberg snapshot, and the set of changes that it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TableEntry {
