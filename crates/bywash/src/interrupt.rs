@@ -20,6 +20,8 @@ const LONG: Duration = Duration::from_secs(2);
 
 /// How often Ctrl-C was pressed; the signal belongs to the whole process, and so does this.
 static PRESSES: OnceLock<watch::Sender<u64>> = OnceLock::new();
+/// A part of the command answers Ctrl-C itself, since it knows more.
+static IN_PART: AtomicBool = AtomicBool::new(false);
 /// The next but one Ctrl-C ends the process. The shell, where each stops one statement, leaves it off.
 static SECOND_ENDS: AtomicBool = AtomicBool::new(false);
 
@@ -33,15 +35,43 @@ pub async fn stop_on_ctrl_c<T>(command: impl Future<Output = Result<T>>) -> Resu
     tokio::select! {
         biased;
         result = command => result,
-        () = ctrl_c() => Err(stopped()),
+        () = ctrl_c_outside_parts() => Err(stopped()),
     }
 }
 
 /// The error of a command that was stopped.
 #[must_use]
 pub fn stopped() -> Error {
-    Error::new(Code::Cancelled, "stopped by Ctrl-C")
-        .hint("nothing half-done was published; finished work is kept, so the same command goes on from there")
+    Error::new(Code::Cancelled, "stopped by Ctrl-C").hint("nothing half-done was published")
+}
+
+/// Runs a part of a command to its end or to the first Ctrl-C; then `told` says what the part leaves.
+///
+/// # Errors
+/// Those of the part, and `cancelled`.
+pub async fn stop_part<T>(part: impl Future<Output = Result<T>>, told: impl AsyncFnOnce(Error) -> Error) -> Result<T> {
+    IN_PART.store(true, Ordering::Relaxed);
+    let ended = tokio::select! {
+        biased;
+        result = part => Some(result),
+        () = ctrl_c() => None,
+    };
+    let result = match ended {
+        Some(result) => result,
+        None => Err(told(stopped()).await),
+    };
+    IN_PART.store(false, Ordering::Relaxed);
+    result
+}
+
+/// Waits for a Ctrl-C that no part of the command answers.
+async fn ctrl_c_outside_parts() {
+    loop {
+        ctrl_c().await;
+        if !IN_PART.load(Ordering::Relaxed) {
+            return;
+        }
+    }
 }
 
 /// Waits for the next Ctrl-C; forever where signals cannot be heard.

@@ -162,9 +162,12 @@ impl Workspace {
     }
 }
 
-/// Where caches and run logs lie; `bywash clean` empties it.
+/// Where caches and run logs lie; `bywash clean` empties it but for the two files below.
 pub const CACHE_FOLDER: &str = ".bywash";
-const BRANCH_FILE: &str = "branch";
+/// Names the branch that is checked out.
+pub const BRANCH_FILE: &str = "branch";
+/// Keeps what was typed in the shell.
+pub const HISTORY_FILE: &str = "history";
 
 async fn open_lake(project: &Project) -> Result<Lake> {
     Lake::open(&project.lake_folder(), project.settings.catalog_patience.unwrap_or(PATIENCE)).await

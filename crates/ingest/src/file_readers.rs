@@ -13,9 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Error, ObjectId, Result};
 use bywash_pipeline::project::ReaderOptions;
-use bywash_pipeline::source::{
-    RejectedRow, SourceBatch, SourceBatches, SourceFile, SourceReader, SourceTypes, Stopped,
-};
+use bywash_pipeline::source::{RejectedRow, SourceBatch, SourceFile, SourceReader, SourceRows, SourceTypes, Stopped};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FoundFile, ReadOptions, Typing};
@@ -123,11 +121,27 @@ impl SourceReader for FileReaders {
         types(Typing::of_table(schema))
     }
 
-    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &SourceTypes) -> Result<SourceBatches> {
+    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &SourceTypes) -> Result<Box<dyn SourceRows>> {
         let typing: &dyn Any = types.inner.as_ref();
         let typing = typing.downcast_ref::<Typing>().ok_or_else(|| Error::bug("types of another reader"))?;
-        let reader = files::open(&found(file), &read_options(options)?, typing)?;
-        Ok(Box::new(reader.map(|batch| batch.map(source_batch).map_err(source_stopped))))
+        Ok(Box::new(FileRows(files::open(&found(file), &read_options(options)?, typing)?)))
+    }
+}
+
+/// The rows of one file in the pipeline's words.
+struct FileRows(files::FileReader);
+
+impl Iterator for FileRows {
+    type Item = Result<SourceBatch, Stopped>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.0.next()?.map(source_batch).map_err(source_stopped))
+    }
+}
+
+impl SourceRows for FileRows {
+    fn warnings(&self) -> Vec<String> {
+        self.0.warnings()
     }
 }
 

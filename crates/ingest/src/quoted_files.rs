@@ -1,7 +1,7 @@
 //! Files that SQL names in quotes: `from 'data/x.csv'`, without a project, a load or a declaration.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use async_trait::async_trait;
@@ -18,13 +18,25 @@ use crate::files::{self, ReadOptions};
 /// Opens files relative to a folder.
 pub struct QuotedFiles {
     folder: PathBuf,
+    /// What a person should know of the files opened so far.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl QuotedFiles {
     /// Files relative to this folder.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+        Self { folder: folder.to_owned(), warnings: Mutex::default() }
+    }
+
+    /// What a person should know of the files opened since the last call.
+    #[must_use]
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lock_warnings())
+    }
+
+    fn lock_warnings(&self) -> MutexGuard<'_, Vec<String>> {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -41,14 +53,28 @@ impl FileOpener for QuotedFiles {
         };
         let (found, typing, options) = tokio::task::spawn_blocking(work)
             .await
-            .map_err(|error| Error::bug("a reading thread ended without a result").caused_by(error))??;
-        let schema = typing.schema();
+            .map_err(|error| Error::bug("a reading thread ended without a result").caused_by(error))?
+            .map_err(|error| explained(error, path))?;
+        self.lock_warnings().extend(typing.warnings().iter().map(|warning| match warning.contains("the source") {
+            true => format!("{warning} (a source is what `bywash load '{path}'` makes)"),
+            false => warning.clone(),
+        }));
+        let (schema, path) = (typing.schema(), path.to_owned());
         let open = move || {
-            let (found, typing, options) = (found.clone(), typing.clone(), options.clone());
-            in_background(move || found.into_iter().flat_map(move |file| rows(&file, &options, &typing)))
+            let (found, typing, options, path) = (found.clone(), typing.clone(), options.clone(), path.clone());
+            let all = move || found.into_iter().flat_map(move |file| rows(&file, &options, &typing));
+            in_background(move || all().map(move |rows| rows.map_err(|error| explained(error, &path))))
         };
         Ok(Resolved::Stream(StreamTable { schema, open: Arc::new(open) }))
     }
+}
+
+/// A reader's advice speaks of the source of a file, which one that is named in a query does not have yet.
+fn explained(error: Error, path: &str) -> Error {
+    if error.hints().iter().all(|hint| !hint.contains("source") && !hint.contains("on_error")) {
+        return error;
+    }
+    error.hint(format!("a query takes files as they are: `bywash load '{path}'` gives them a source that can say more"))
 }
 
 /// Batches that wait between the reading thread and the query.

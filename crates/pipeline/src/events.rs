@@ -44,10 +44,8 @@ pub enum Event {
     NodeProgress {
         /// The node.
         name: String,
-        /// Rows written so far.
+        /// Rows so far.
         rows: u64,
-        /// Bytes read so far.
-        bytes: u64,
     },
     /// A node is done. Nodes that are reused or skipped finish without having started.
     NodeFinished {
@@ -65,6 +63,13 @@ pub enum Event {
         elapsed: Duration,
         /// A few words: why it ran, what was new, what failed.
         note: Option<String>,
+    },
+    /// Something about a node that deserves attention and keeps nothing from going on.
+    Warning {
+        /// The node.
+        name: String,
+        /// One line.
+        text: String,
     },
     /// Something else to say: one line.
     Message(String),

@@ -72,7 +72,10 @@ pub struct SourceTypes {
 }
 
 /// The batches of one file.
-pub type SourceBatches = Box<dyn Iterator<Item = Result<SourceBatch, Stopped>> + Send>;
+pub trait SourceRows: Iterator<Item = Result<SourceBatch, Stopped>> + Send {
+    /// What a person should know, as far as the file has been read.
+    fn warnings(&self) -> Vec<String>;
+}
 
 /// Reads files.
 pub trait SourceReader: Send + Sync {
@@ -107,7 +110,7 @@ pub trait SourceReader: Send + Sync {
     ///
     /// # Errors
     /// The file cannot be read, or has columns that the types lack.
-    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &SourceTypes) -> Result<SourceBatches>;
+    fn open(&self, file: &SourceFile, options: &ReaderOptions, types: &SourceTypes) -> Result<Box<dyn SourceRows>>;
 }
 
 /// The path of a place on this machine: `file://` is taken off, other stores come later.

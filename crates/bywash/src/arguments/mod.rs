@@ -84,7 +84,7 @@ pub enum Command {
     Table(TableCommand),
     /// Look for damage in the lake and say how to repair it
     Doctor(DoctorArguments),
-    /// Delete what can be rebuilt: caches, run logs, environments
+    /// Delete what can be rebuilt: caches and what queries spilled
     Clean(CleanArguments),
     /// Explain an error code; alone it lists all codes
     Explain(ExplainArguments),

@@ -134,9 +134,10 @@ pub struct QueryArguments {
 
 /// `bywash show`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bywash show marts.delays")]
+#[command(after_help = "Examples:\n  bywash show marts.delays\n  \
+                        bywash show tests.marts_delays_carrier_not_null    the rows that a test found")]
 pub struct ShowArguments {
-    /// The node
+    /// The node; of a test the bad rows
     pub node: String,
     #[command(flatten)]
     pub reference: RefFlags,

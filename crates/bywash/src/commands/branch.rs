@@ -52,6 +52,10 @@ pub async fn run(context: &Context, command: BranchCommand) -> Result<()> {
         BranchCommand::Delete { name, project } => {
             let workspace = Workspace::open_lake(context, &project).await?;
             let name: RefName = name.parse()?;
+            if name == RefName::main() {
+                return Err(Error::new(Code::UnsafeDelete, "`main` cannot be deleted: every lake has it")
+                    .hint("`bywash revert COMMIT` takes back what a commit did; other branches can be deleted"));
+            }
             refuse_protected(&workspace, &name, "deleted")?;
             if name == current_branch(&workspace.project.root)? {
                 return Err(Error::new(Code::UnsafeDelete, format!("`{name}` is checked out"))

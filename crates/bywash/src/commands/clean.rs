@@ -2,41 +2,64 @@
 
 use bywash_core::{Error, Result, format_bytes};
 use bywash_pipeline::project::find_root;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::arguments::CleanArguments;
 use crate::context::Context;
-use crate::workspace::{CACHE_FOLDER, check_out, current_branch};
+use crate::workspace::{BRANCH_FILE, CACHE_FOLDER, HISTORY_FILE};
 
-/// Empties `.bywash/`; the branch that is checked out stays so.
+/// What cannot be rebuilt: the branch that is checked out, and what was typed in the shell.
+const KEPT: [&str; 2] = [BRANCH_FILE, HISTORY_FILE];
+
+/// Empties `.bywash/` but for what cannot be rebuilt.
 ///
 /// # Errors
 /// A file cannot be removed.
 pub async fn run(context: &Context, arguments: CleanArguments) -> Result<()> {
     let root = find_root(&context.folder)?;
     let folder = root.join(CACHE_FOLDER);
-    let bytes = size(&folder);
+    let rebuilt = rebuilt(&folder)?;
+    let bytes = rebuilt.iter().map(|path| size(path)).sum();
     if arguments.dry_run {
         context.say(format_args!("would remove {} in `{CACHE_FOLDER}/`", format_bytes(bytes)));
         return Ok(());
     }
-    let branch = current_branch(&root)?;
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, &error))?;
-        check_out(&root, &branch)?;
+    for path in &rebuilt {
+        let removed = if path.is_dir() && !path.is_symlink() {
+            std::fs::remove_dir_all(path)
+        } else {
+            std::fs::remove_file(path)
+        };
+        removed.map_err(|error| Error::io("remove", path, &error))?;
     }
     context.say(format_args!("removed {} in `{CACHE_FOLDER}/`; tables and history are untouched", format_bytes(bytes)));
     Ok(())
 }
 
-fn size(folder: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
-    entries
-        .flatten()
-        .map(|entry| match entry.metadata() {
-            Ok(facts) if facts.is_dir() => size(&entry.path()),
-            Ok(facts) => facts.len(),
-            Err(_) => 0,
-        })
-        .sum()
+/// What lies in the folder and can be rebuilt.
+fn rebuilt(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error: std::io::Error| Error::io("list", folder, &error);
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if KEPT.iter().all(|kept| entry.file_name() != *kept) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// How much a file takes, or all in a folder; links are not followed.
+fn size(path: &Path) -> u64 {
+    let Ok(facts) = path.symlink_metadata() else { return 0 };
+    if !facts.is_dir() {
+        return facts.len();
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| size(&entry.path())).sum()
 }

@@ -4,6 +4,7 @@ use bywash_core::Result;
 use bywash_pipeline::graph::Node;
 
 use crate::arguments::ListArguments;
+use crate::commands::orphans;
 use crate::commands::select::selected;
 use crate::context::Context;
 use crate::render::listing::Listing;
@@ -25,6 +26,6 @@ pub async fn run(context: &Context, arguments: ListArguments) -> Result<()> {
         .text("path", each(&|node| Some(node.path().display().to_string())))
         .text("tags", each(&|node| Some(node.tags().join(",")).filter(|tags| !tags.is_empty())))
         .text("description", each(&|node| node.description().map(str::to_owned)))
-        .write(context, &arguments.output)
-        .map(drop)
+        .write(context, &arguments.output)?;
+    orphans::mention(context, &workspace, &workspace.head(&arguments.reference).await?).await
 }

@@ -10,11 +10,10 @@ use bywash_pipeline::project::Unsaved;
 use bywash_pipeline::run::{LoadPreview, RunOptions, RunStatus};
 
 use crate::arguments::{LoadArguments, OutputFlags};
-use crate::commands::run::{finish, usual_options};
+use crate::commands::run::{finish, run_to_end, usual_options};
 use crate::commands::select::selected;
 use crate::context::Context;
 use crate::render::listing::Listing;
-use crate::render::progress::Progress;
 use crate::source_entry::SourceEntry;
 use crate::workspace::Workspace;
 
@@ -62,7 +61,7 @@ async fn load(
     options: RunOptions,
     entry: Option<&SourceEntry>,
 ) -> Result<()> {
-    let ended = workspace.runner(Arc::new(Progress::new(context))).run(options).await;
+    let ended = run_to_end(context, workspace, options).await;
     let failed = !ended.as_ref().is_ok_and(|report| report.status != RunStatus::Failed);
     match entry {
         Some(entry) if failed => entry.take_back(),

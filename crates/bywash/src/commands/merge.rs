@@ -1,18 +1,15 @@
 //! `bywash merge SOURCE [--into TARGET]`: what one branch did, on another too.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bywash_core::{Code, Error, RefName, Result, TableName};
 use bywash_lake::changes::Remark;
 use bywash_pipeline::run::{RunStatus, Start};
 
-use crate::arguments::{Format, MergeArguments, RefFlags, SelectionFlags};
-use crate::commands::run::{as_json, usual_options};
+use crate::arguments::{MergeArguments, RefFlags, SelectionFlags};
+use crate::commands::run::{run_to_end, usual_options, write_report};
 use crate::commands::select::selected;
 use crate::context::Context;
-use crate::render::progress::Progress;
-use crate::render::text_output::write_text;
 use crate::workspace::{Workspace, current_branch};
 
 /// Merges.
@@ -60,10 +57,8 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
     options.loads = false;
     options.only_built = true;
     options.start = Some(Start { head, tree: merged.tree, objects, merged: Some(source.id) });
-    let report = workspace.runner(Arc::new(Progress::new(context))).run(options).await?;
-    if matches!(arguments.output.output, Some(Format::Json | Format::Jsonl)) {
-        write_text(context, &arguments.output, &format!("{}\n", as_json(&report)))?;
-    }
+    let report = run_to_end(context, &workspace, options).await?;
+    write_report(context, &arguments.output, &report)?;
     if report.status == RunStatus::Failed {
         let error = report.error().unwrap_or_else(|| Error::new(Code::NodeFailed, "the merged tree does not hold"));
         return Err(error.hint(format!("nothing was merged: `{target}` is as it was")));

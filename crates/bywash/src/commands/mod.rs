@@ -17,6 +17,7 @@ mod list;
 mod load;
 mod log;
 mod merge;
+mod orphans;
 mod plan;
 mod query;
 mod revert;

@@ -6,6 +6,7 @@ use bywash_pipeline::run::PlannedNode;
 use std::sync::Arc;
 
 use crate::arguments::{PlanArguments, RunArguments};
+use crate::commands::orphans;
 use crate::commands::run::usual_options;
 use crate::commands::select::selected;
 use crate::context::Context;
@@ -31,6 +32,7 @@ pub async fn run(context: &Context, arguments: PlanArguments) -> Result<()> {
         .text("action", each(&|node| node.action.as_str().to_owned()))
         .text("reason", each(&|node| node.reason.clone()))
         .write(context, &arguments.output)?;
+    orphans::mention(context, &workspace, &workspace.head(&arguments.reference).await?).await?;
     context.say_next("bywash run");
     Ok(())
 }

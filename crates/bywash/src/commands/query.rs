@@ -4,13 +4,15 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arrow::datatypes::Field;
 use async_trait::async_trait;
-use bywash_core::{Code, Error, RefName, Result};
+use bywash_core::{Code, Error, RefName, Result, TableName};
 use bywash_engine::sql::{self, Parameters, Parsed, StatementKind};
 use bywash_engine::{Engine, Planned, TableResolver};
 use bywash_ingest::QuotedFiles;
 use bywash_lake::Lake;
-use bywash_pipeline::lake_view::{LakeResolver, WorkingTree};
+use bywash_lake::tables::kind_of;
+use bywash_pipeline::lake_view::{LakeResolver, WorkingTree, kind_word};
 use bywash_pipeline::project::{Settings, find_root};
 use bywash_pipeline::statement::{Changed, StatementContext};
 use futures::StreamExt;
@@ -20,7 +22,7 @@ use crate::context::Context;
 use crate::render::listing::text_rows;
 use crate::render::rows::write_stream;
 use crate::shell::{Answer, KnownTable, SqlRunner, run_script, run_shell};
-use crate::workspace::{CACHE_FOLDER, Workspace, engine_for, in_project, parameters};
+use crate::workspace::{CACHE_FOLDER, HISTORY_FILE, Workspace, engine_for, in_project, parameters};
 
 /// A statement as it was asked.
 pub struct Asked<'a> {
@@ -79,12 +81,15 @@ fn history_file(context: &Context) -> Result<PathBuf> {
         Err(_) => std::env::temp_dir().join("bywash"),
     };
     std::fs::create_dir_all(&folder).map_err(|error| Error::io("create", &folder, &error))?;
-    Ok(folder.join("history"))
+    Ok(folder.join(HISTORY_FILE))
 }
 
 async fn answer(context: &Context, runner: &Statements, parsed: &Parsed, output: &OutputFlags) -> Result<()> {
     match runner.execute(parsed).await? {
-        Answer::Rows { schema, rows } => write_stream(context, output, schema, rows).await.map(drop),
+        Answer::Rows { schema, rows, warnings } => {
+            warnings.iter().for_each(|warning| context.warn(warning));
+            write_stream(context, output, schema, rows).await.map(drop)
+        }
         Answer::Changed(line) => {
             context.say(line);
             Ok(())
@@ -109,7 +114,7 @@ enum Place {
     /// Files alone.
     Nowhere,
     /// A lake, at a ref.
-    Lake { lake: Lake, reference: String, nodes: Vec<(bywash_core::TableName, String)>, protected: Vec<RefName> },
+    Lake { lake: Lake, reference: String, nodes: Vec<(TableName, String)>, protected: Vec<RefName> },
 }
 
 /// Runs statements.
@@ -122,7 +127,11 @@ struct Statements {
 
 impl Statements {
     fn of(workspace: &Workspace, reference: Option<&str>, parameters: Parameters) -> Result<Self> {
-        let nodes = workspace.graph.nodes().iter().filter(|node| node.model().is_some());
+        let models = workspace.graph.nodes().iter().filter(|node| node.model().is_some());
+        let models = models.map(|node| (node.name.clone(), node.path().display().to_string()));
+        // A model that cannot be read makes its table all the same.
+        let broken = workspace.project.broken.iter();
+        let broken = broken.map(|name| (name.clone(), format!("models/{}/{}.sql", name.namespace(), name.name())));
         let reference = match reference {
             Some(reference) => reference.to_owned(),
             None => crate::workspace::current_branch(&workspace.project.root)?.to_string(),
@@ -130,7 +139,7 @@ impl Statements {
         let place = Place::Lake {
             lake: workspace.lake.clone(),
             reference,
-            nodes: nodes.map(|node| (node.name.clone(), node.path().display().to_string())).collect(),
+            nodes: models.chain(broken).collect(),
             protected: workspace.project.settings.protected.clone(),
         };
         let files = Arc::new(workspace.quoted_files());
@@ -151,7 +160,7 @@ impl Statements {
             return Ok(Answer::Changed(undo));
         }
         let planned = self.engine.session(self.resolver().await?).plan(parsed, &self.parameters).await?;
-        rows_of(parsed, planned).await
+        rows_of(parsed, planned, self.files.take_warnings()).await
     }
 
     async fn resolver(&self) -> Result<Arc<dyn TableResolver>> {
@@ -189,14 +198,14 @@ impl Statements {
     }
 }
 
-async fn rows_of(parsed: &Parsed, planned: Planned) -> Result<Answer> {
+async fn rows_of(parsed: &Parsed, planned: Planned, warnings: Vec<String>) -> Result<Answer> {
     let StatementKind::Explain { analyze } = parsed.kind else {
         let schema = planned.schema();
-        return Ok(Answer::Rows { schema, rows: planned.stream().await?.boxed() });
+        return Ok(Answer::Rows { schema, rows: planned.stream().await?.boxed(), warnings });
     };
     let text = planned.explain(analyze).await?;
     let batch = text_rows("plan", &text)?;
-    Ok(Answer::Rows { schema: batch.schema(), rows: futures::stream::iter([Ok(batch)]).boxed() })
+    Ok(Answer::Rows { schema: batch.schema(), rows: futures::stream::iter([Ok(batch)]).boxed(), warnings })
 }
 
 #[async_trait]
@@ -206,11 +215,13 @@ impl SqlRunner for Statements {
     }
 
     async fn tables(&self) -> Result<Vec<KnownTable>> {
-        let resolver = self.resolver().await?;
-        let names = resolver.known_tables();
+        let Place::Lake { lake, reference, .. } = &self.place else { return Ok(Vec::new()) };
+        let tree = Arc::new(WorkingTree::new(lake.clone(), lake.resolve(reference).await?));
+        let names = LakeResolver::new(tree.clone(), self.files.clone()).await?.known_tables();
         let mut tables = Vec::with_capacity(names.len());
         for name in names {
-            let kind = if name.starts_with("bywash.") { "system" } else { "table" };
+            let table: TableName = name.parse()?;
+            let kind = tree.entry(&table).await?.map_or("system", |entry| kind_word(&table, &entry));
             tables.push(KnownTable { columns: self.columns(&name).await, name, kind: kind.to_owned() });
         }
         Ok(tables)
@@ -227,9 +238,17 @@ impl Statements {
         match planned.await {
             Ok(planned) => {
                 let fields = planned.schema();
-                fields.fields().iter().map(|field| (field.name().clone(), field.data_type().to_string())).collect()
+                fields.fields().iter().map(|field| (field.name().clone(), type_word(field))).collect()
             }
             Err(_) => Vec::new(),
         }
+    }
+}
+
+/// The type as tables and their YAML call it; Arrow's name for what no table can hold.
+fn type_word(field: &Field) -> String {
+    match kind_of(field.name(), field.data_type()) {
+        Ok(kind) => kind.to_string(),
+        Err(_) => field.data_type().to_string(),
     }
 }

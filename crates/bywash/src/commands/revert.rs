@@ -1,16 +1,16 @@
 //! `bywash revert COMMIT`: takes back what a commit did, loads and ledger included.
 
-use std::sync::Arc;
-
 use bywash_core::{Code, Error, Result};
+use bywash_lake::Head;
+use bywash_lake::changes::{ChangeKind, TableState};
+use bywash_lake::objects::Entry;
 use bywash_pipeline::run::{RunStatus, Start};
+use std::collections::BTreeMap;
 
-use crate::arguments::{Format, RefFlags, RevertArguments, SelectionFlags};
-use crate::commands::run::{as_json, usual_options};
+use crate::arguments::{RefFlags, RevertArguments, SelectionFlags};
+use crate::commands::run::{run_to_end, usual_options, write_report};
 use crate::commands::select::selected;
 use crate::context::Context;
-use crate::render::progress::Progress;
-use crate::render::text_output::write_text;
 use crate::workspace::Workspace;
 
 /// Reverts.
@@ -38,6 +38,7 @@ pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
             return Err(conflict);
         }
     };
+    let loaded = has_loaded(&workspace, &commit).await?;
     let what = format!("{} ({})", commit.id.short(), commit.commit.message);
     context.say(format_args!("taking back {what} on `{branch}`"));
     for name in &reverted.names {
@@ -54,16 +55,35 @@ pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
     options.loads = false;
     options.only_built = true;
     options.start = Some(Start { head, tree: reverted.tree, objects, merged: None });
-    let report = workspace.runner(Arc::new(Progress::new(context))).run(options).await?;
-    if matches!(arguments.output.output, Some(Format::Json | Format::Jsonl)) {
-        write_text(context, &arguments.output, &format!("{}\n", as_json(&report)))?;
-    }
+    let report = run_to_end(context, &workspace, options).await?;
+    write_report(context, &arguments.output, &report)?;
     if report.status == RunStatus::Failed {
         let error = report.error().unwrap_or_else(|| Error::new(Code::NodeFailed, "the reverted tree does not hold"));
         return Err(error.hint(format!("nothing was reverted: `{branch}` is as it was")));
     }
     context.say(format_args!("reverted in {}", report.commit.short()));
-    let advice = if arguments.skip { "" } else { "the next run loads reverted files again   " };
+    let advice = match !arguments.skip && loaded {
+        true => "the next run loads the reverted files again   ",
+        false => "",
+    };
     context.say_next(format_args!("{advice}(undo: bywash revert {} --ref {branch})", report.commit.short()));
     Ok(())
+}
+
+/// Whether a commit loaded files.
+async fn has_loaded(workspace: &Workspace, commit: &Head) -> Result<bool> {
+    let Some(parent) = commit.commit.parents.first() else { return Ok(false) };
+    let (parent, objects) = (workspace.lake.commit(*parent).await?, workspace.lake.objects());
+    for (before, after) in parent.tree.differences(&commit.commit.tree, &objects).await?.into_values() {
+        let Some(after) = after.as_ref().and_then(Entry::table) else { continue };
+        let known = match before.as_ref().and_then(Entry::table) {
+            Some(before) => TableState::read(&objects, before).await?.changes,
+            None => BTreeMap::new(),
+        };
+        let added = TableState::read(&objects, after).await?.changes;
+        if added.iter().any(|(id, change)| change.kind == ChangeKind::Load && !known.contains_key(id)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

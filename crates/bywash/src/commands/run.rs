@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bywash_core::{Error, Result, TableName, format_count, format_duration};
+use bywash_pipeline::events::NodeStatus;
 use bywash_pipeline::graph::{Graph, NodeId};
-use bywash_pipeline::run::{RunOptions, RunReport, RunStatus, new_run_id};
+use bywash_pipeline::run::{RunOptions, RunReport, RunStatus, new_run_id, run_ref};
 use serde_json::{Value, json};
 
 use crate::arguments::{Format, OutputFlags, RunArguments};
 use crate::commands::select::selected;
-use crate::commands::{answer, plan};
+use crate::commands::{answer, orphans, plan};
 use crate::context::Context;
+use crate::interrupt::stop_part;
+use crate::render::listing::Listing;
 use crate::render::progress::Progress;
+use crate::render::rows::format_of;
 use crate::render::text_output::write_text;
 use crate::workspace::{Workspace, parameters};
 
@@ -45,9 +49,22 @@ pub async fn run(context: &Context, arguments: RunArguments) -> Result<()> {
         start: None,
         before_publish: None,
     };
-    let runner = workspace.runner(Arc::new(Progress::new(context)));
-    let report = runner.run(options).await?;
+    let report = run_to_end(context, &workspace, options).await?;
     finish(context, &workspace, &arguments.output, &report).await
+}
+
+/// Runs to the end, or to Ctrl-C, and then says what is kept.
+///
+/// # Errors
+/// Those of the run, and `cancelled`.
+pub async fn run_to_end(context: &Context, workspace: &Workspace, options: RunOptions) -> Result<RunReport> {
+    let own = run_ref(&options.run);
+    let runner = workspace.runner(Arc::new(Progress::new(context)));
+    stop_part(runner.run(options), async |error| match workspace.lake.store().read_ref(&own).await {
+        Ok(Some(_)) => error.hint(format!("finished nodes are kept in `{own}`: the same command goes on from there")),
+        _ => error,
+    })
+    .await
 }
 
 /// Tells how a run ended; a failed one is an error.
@@ -55,10 +72,10 @@ pub async fn run(context: &Context, arguments: RunArguments) -> Result<()> {
 /// # Errors
 /// The run failed, or its result cannot be written.
 pub async fn finish(context: &Context, workspace: &Workspace, output: &OutputFlags, report: &RunReport) -> Result<()> {
-    if matches!(output.output, Some(Format::Json | Format::Jsonl)) {
-        write_text(context, output, &format!("{}\n", as_json(report)))?;
-    } else if report.status != RunStatus::Failed {
+    let asked = write_report(context, output, report)?;
+    if !asked && report.status != RunStatus::Failed {
         summarize(context, report);
+        orphans::mention(context, workspace, &workspace.resolve(&report.commit.to_string()).await?).await?;
         answer::show(context, workspace, report).await?;
     }
     match report.error() {
@@ -68,11 +85,16 @@ pub async fn finish(context: &Context, workspace: &Workspace, output: &OutputFla
 }
 
 fn failed(error: Error, report: &RunReport) -> Error {
-    let finished = report.nodes.iter().filter(|node| node.status.as_str() == "ran").count();
-    error.hint(format!(
-        "nothing was published: `{}` is as it was; {} finished nodes are kept in `refs/runs/{}` and reused by the next run",
-        report.target, finished, report.run
-    ))
+    let finished = report.nodes.iter().filter(|node| node.status == NodeStatus::Ran).count();
+    let nothing = format!("nothing was published: `{}` is as it was", report.target);
+    error.hint(match finished {
+        0 => nothing,
+        1 => format!("{nothing}; 1 finished node is kept in `refs/runs/{}` and reused by the next run", report.run),
+        _ => format!(
+            "{nothing}; {finished} finished nodes are kept in `refs/runs/{}` and reused by the next run",
+            report.run
+        ),
+    })
 }
 
 fn summarize(context: &Context, report: &RunReport) {
@@ -89,7 +111,12 @@ fn summarize(context: &Context, report: &RunReport) {
     }
     let time = format_duration(Duration::from_millis(report.ms));
     let tests = if report.tests.is_empty() { String::new() } else { format!(", {passed} tests passed") };
-    context.say(format_args!("{} ran, {} reused{tests} in {time}", count("ran"), count("reused")));
+    let warnings = match report.nodes.iter().map(|node| node.warnings.len()).sum::<usize>() {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        count => format!(", {} warnings", format_count(count as u64)),
+    };
+    context.say(format_args!("{} ran, {} reused{tests}{warnings} in {time}", count("ran"), count("reused")));
     match report.status {
         _ if report.earlier => context.say(format_args!(
             "the run with this key was done before: `{}`, commit {} on `{}`",
@@ -105,16 +132,43 @@ fn summarize(context: &Context, report: &RunReport) {
     }
 }
 
+/// Writes what a run did where `-o` or `--to` ask for it: an object as JSON, else a row for each node.
+///
+/// Without them nothing is written, since standard output is for data that was asked for.
+///
+/// # Errors
+/// The place cannot be written.
+pub fn write_report(context: &Context, output: &OutputFlags, report: &RunReport) -> Result<bool> {
+    if output.output.is_none() && output.to.is_none() {
+        return Ok(false);
+    }
+    if matches!(format_of(output), Format::Json | Format::Jsonl) {
+        write_text(context, output, &format!("{}\n", as_json(report)))?;
+        return Ok(true);
+    }
+    let nodes = || report.nodes.iter();
+    let number = |number: u64| i64::try_from(number).ok();
+    Listing::default()
+        .text("name", nodes().map(|node| Some(node.name.to_string())))
+        .text("kind", nodes().map(|node| Some(node.kind)))
+        .text("status", nodes().map(|node| Some(node.status.as_str())))
+        .number("rows", nodes().map(|node| number(node.rows)))
+        .number("bytes", nodes().map(|node| number(node.bytes)))
+        .number("ms", nodes().map(|node| number(node.ms)))
+        .text("reason", nodes().map(|node| Some(node.reason.clone())))
+        .write(context, output)?;
+    Ok(true)
+}
+
 /// The object that `-o json` prints.
-#[must_use]
-pub fn as_json(report: &RunReport) -> Value {
+fn as_json(report: &RunReport) -> Value {
     let nodes: Vec<Value> = report
         .nodes
         .iter()
         .map(|node| {
             json!({
                 "name": node.name.to_string(), "kind": node.kind, "status": node.status.as_str(), "rows": node.rows,
-                "bytes": node.bytes, "ms": node.ms, "reason": node.reason,
+                "bytes": node.bytes, "ms": node.ms, "reason": node.reason, "warnings": node.warnings,
                 "error": node.error.as_ref().map(Error::message),
             })
         })

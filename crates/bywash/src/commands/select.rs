@@ -32,7 +32,13 @@ pub async fn selected(workspace: &Workspace, flags: &SelectionFlags, reference: 
     Ok(nodes.into_iter().collect())
 }
 
-/// The node of a name that was typed.
+/// A test is called by its full name, or by the part behind `tests.` that runs print.
+fn is_named(test: &Node, typed: &TableRef) -> bool {
+    let in_tests = typed.namespace.as_deref().is_none_or(|namespace| namespace == test.name.namespace());
+    in_tests && typed.at.is_none() && typed.name == test.name.name()
+}
+
+/// The node of a name that was typed: of a table, else of a test.
 ///
 /// # Errors
 /// There is none.
@@ -41,8 +47,10 @@ pub fn node<'a>(graph: &'a Graph, typed: &str) -> Result<&'a Node> {
     if let Resolution::Node(id, _) = graph.resolve(&reference) {
         return Ok(graph.node(id));
     }
-    let names: Vec<String> =
-        graph.nodes().iter().filter(|node| !node.is_test()).map(|node| node.name.to_string()).collect();
+    if let Some(test) = graph.tests().find(|test| is_named(test, &reference)) {
+        return Ok(test);
+    }
+    let names: Vec<String> = graph.nodes().iter().map(|node| node.name.to_string()).collect();
     let bare = graph.nodes().iter().filter(|node| !node.is_test()).map(|node| node.name.name());
     let hint = suggestion(typed, names.iter().map(String::as_str).chain(bare));
     Err(Error::new(Code::NothingSelected, format!("there is no node `{typed}`"))

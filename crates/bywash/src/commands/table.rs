@@ -3,7 +3,7 @@
 use bywash_core::{Result, TableName, format_bytes, format_count, format_micros};
 use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Commit, Entry, TableEntry};
-use bywash_pipeline::lake_view::LakeResolver;
+use bywash_pipeline::lake_view::{LakeResolver, kind_word};
 
 use crate::arguments::{Format, OutputFlags, ProjectFlags, RefFlags, TableCommand};
 use crate::commands::query::{Asked, ask};
@@ -95,7 +95,7 @@ fn summarize(context: &Context, name: &TableName, table: &TableEntry, partition_
         format_count(table.rows),
         format_bytes(table.bytes),
         format_count(table.files),
-        table.kind.as_str()
+        kind_word(name, &Entry::Table(Box::new(table.clone())))
     ));
     if !partition_by.is_empty() {
         context.say(format_args!("partitioned by {}", partition_by.join(", ")));

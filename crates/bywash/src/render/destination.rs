@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use bywash_core::{Error, Result};
+use bywash_core::{Code, Error, Result};
 use tempfile::NamedTempFile;
 
 use super::stdout::Stdout;
@@ -54,6 +54,9 @@ impl Destination {
             found => {
                 let mode = found.map_or(0o666, |found| found.permissions().mode());
                 let folder = place.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+                if !folder.exists() {
+                    return Err(missing_folder(shown));
+                }
                 let temporary = tempfile::Builder::new()
                     .prefix(".bywash-")
                     .permissions(Permissions::from_mode(mode))
@@ -84,6 +87,12 @@ impl Destination {
         }
         Ok(())
     }
+}
+
+fn missing_folder(shown: &Path) -> Error {
+    let folder = shown.parent().unwrap_or(shown).display();
+    Error::new(Code::MissingFile, format!("cannot write `{}`: there is no folder `{folder}`", shown.display()))
+        .hint(format!("make it first: `mkdir -p {folder}`"))
 }
 
 impl Sink {

@@ -1,4 +1,4 @@
-//! A run as it happens: on a terminal a line for each node at work, with rows, bytes and time; elsewhere one line for
+//! A run as it happens: on a terminal a line for each node at work, with rows and time; elsewhere one line for
 //! each node that is done. With `--quiet` nothing.
 
 use std::collections::HashMap;
@@ -15,6 +15,8 @@ use crate::context::{Context, Verbosity};
 
 const TICK: Duration = Duration::from_millis(100);
 const NAME_COLUMNS: usize = 28;
+/// Of each node; a thousand files may all have the same flaw.
+const WARNINGS_SHOWN: usize = 10;
 
 /// Draws the events of a run on standard error.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub struct Progress {
     verbosity: Verbosity,
     /// `None` where no person watches.
     bars: Option<Bars>,
+    /// How many there were of each node.
+    warnings: Mutex<HashMap<String, usize>>,
 }
 
 #[derive(Debug)]
@@ -43,6 +47,7 @@ impl Progress {
                 all: MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)),
                 at_work: Mutex::default(),
             }),
+            warnings: Mutex::default(),
         }
     }
 
@@ -58,6 +63,20 @@ impl Progress {
                 use std::io::Write;
                 let _ = writeln!(std::io::stderr().lock(), "{line}");
             }
+        }
+    }
+
+    /// The first warnings of a node; the rest of many are counted when the run ends.
+    fn warning(&self, name: &str, warning: &str) {
+        let count = {
+            let mut counts = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = counts.entry(name.to_owned()).or_default();
+            *count += 1;
+            *count
+        };
+        if count <= WARNINGS_SHOWN {
+            let word = self.paint.text(Style::Warning, "warning:");
+            self.line(&format!("{word} {name}: {}", text::one_line(warning)));
         }
     }
 
@@ -90,9 +109,9 @@ impl Bars {
         self.at_work().insert(name, bar);
     }
 
-    fn progress(&self, name: &str, rows: u64, bytes: u64) {
+    fn progress(&self, name: &str, rows: u64) {
         if let Some(bar) = self.at_work().get(name) {
-            bar.set_message(format!("{} rows  {}", format_count(rows), format_bytes(bytes)));
+            bar.set_message(format!("{} rows", format_count(rows)));
         }
     }
 
@@ -114,9 +133,9 @@ impl Listener for Progress {
                     self.line(&format!("started {name} ({kind})"));
                 }
             }
-            Event::NodeProgress { name, rows, bytes } => {
+            Event::NodeProgress { name, rows } => {
                 if let Some(bars) = &self.bars {
-                    bars.progress(&name, rows, bytes);
+                    bars.progress(&name, rows);
                 }
             }
             Event::NodeFinished { name, kind, status, rows, bytes, elapsed, note } => {
@@ -126,6 +145,7 @@ impl Listener for Progress {
                 let figures = figures(&kind, status, rows, bytes, elapsed);
                 self.finished(&name, status, &figures, note.as_deref());
             }
+            Event::Warning { name, text } => self.warning(&name, &text),
             Event::Message(message) => self.line(&text::many_lines(&message)),
         }
     }

@@ -29,20 +29,30 @@ pub(super) const HELP: &[(&str, &str)] = &[
     (".schema TABLE", "list the columns of a table"),
     (".timing", "show how long statements take, or stop showing it"),
     (".output FORMAT", "show results as table, csv, json, jsonl or markdown"),
-    (".quit", "leave; so does Ctrl-D"),
+    (".quit", "leave; so do `exit`, `quit` and Ctrl-D"),
 ];
 
 /// The formats that can be read on a terminal.
 pub(super) const SHOWN: &[Format] = &[Format::Table, Format::Csv, Format::Json, Format::Jsonl, Format::Markdown];
 
+/// Words that people type without their dot; no statement is one of them.
+const BARE_WORDS: [&str; 3] = ["exit", "help", "quit"];
+
+/// Whether a line that stands where a statement may begin is a command of the shell.
+pub(super) fn is_command(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with('.')
+        || BARE_WORDS.iter().any(|word| line.trim_end_matches(';').trim_end().eq_ignore_ascii_case(word))
+}
+
 impl DotCommand {
-    /// Reads a line that begins with a dot.
+    /// Reads a line that is one.
     pub(super) fn parse(line: &str) -> Result<Self> {
         let line = line.trim().trim_end_matches(';').trim_end();
         let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let rest = rest.trim();
-        match name {
-            ".help" | ".h" | ".?" => Ok(Self::Help),
+        let (name, rest) = (name.to_lowercase(), rest.trim());
+        match name.as_str() {
+            "help" | ".help" | ".h" | ".?" => Ok(Self::Help),
             ".tables" => Ok(Self::Tables(rest.to_owned())),
             ".schema" if rest.is_empty() => {
                 Err(wrong("`.schema` needs a table".to_owned()).hint("for example `.schema raw.flights`"))
@@ -50,7 +60,7 @@ impl DotCommand {
             ".schema" => Ok(Self::Schema(rest.to_owned())),
             ".timing" | ".timer" => Ok(Self::Timing),
             ".output" | ".mode" => format(rest).map(Self::Output),
-            ".quit" | ".exit" | ".q" => Ok(Self::Quit),
+            "quit" | "exit" | ".quit" | ".exit" | ".q" => Ok(Self::Quit),
             unknown => Err(wrong(format!("the shell has no command `{unknown}`"))
                 .maybe_hint(suggestion(unknown, names()))
                 .hint("`.help` lists them")),

@@ -1,4 +1,4 @@
-//! The line editor: history in a file, Tab completes, Enter goes on until the statement ends with `;`.
+//! The line editor: history in a file, Tab completes, and lines are asked for until the statement ends with `;`.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,17 +9,20 @@ use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::validate::Validator;
 use rustyline::{Editor as LineEditor, Helper};
 
 use bywash_core::{Error, Result};
 
 use super::completion::complete;
+use super::dot_command::is_command;
 use super::runner::KnownTable;
 use super::statements::{is_blank, split};
 
 const REMEMBERED: usize = 10_000;
 const PROMPT: &str = "bywash> ";
+/// While a statement has not ended.
+const GO_ON: &str = "   ...> ";
 
 /// What was typed.
 pub(super) enum Typed {
@@ -34,11 +37,19 @@ pub(super) enum Typed {
 /// The editor with its history.
 pub(super) struct Editor {
     lines: LineEditor<Help, FileHistory>,
-    names: Names,
+    known: Shared,
 }
 
-/// The tables that Tab knows, renewed between lines.
-pub(super) type Names = Arc<RwLock<Vec<KnownTable>>>;
+/// What Tab knows.
+#[derive(Default)]
+struct Known {
+    /// The tables, renewed between statements.
+    tables: Vec<KnownTable>,
+    /// The lines of the statement above the one that is typed.
+    before: String,
+}
+
+type Shared = Arc<RwLock<Known>>;
 
 impl Editor {
     /// An editor whose history lies in this file, if it can be read and written.
@@ -50,30 +61,37 @@ impl Editor {
             .map_err(failed)?
             .build();
         let mut lines = LineEditor::with_config(config).map_err(failed)?;
-        let names = Names::default();
-        lines.set_helper(Some(Help { names: Arc::clone(&names) }));
+        let known = Shared::default();
+        lines.set_helper(Some(Help { known: Arc::clone(&known) }));
         // A history that is not there, or cannot be read, is an empty one.
         let _ = lines.load_history(history);
-        Ok(Self { lines, names })
+        Ok(Self { lines, known })
     }
 
     /// Makes these tables known to Tab.
     pub(super) fn know(&self, tables: Vec<KnownTable>) {
-        *self.names.write().unwrap_or_else(PoisonError::into_inner) = tables;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).tables = tables;
     }
 
-    /// Waits for a line or for statements.
+    /// Waits for a command or for statements.
     pub(super) fn read(&mut self) -> Result<Typed> {
-        match self.lines.readline(PROMPT) {
-            Ok(text) => {
+        let mut text = String::new();
+        loop {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).before.clone_from(&text);
+            let prompt = if text.is_empty() { PROMPT } else { GO_ON };
+            match self.lines.readline(prompt) {
+                Ok(line) => text.push_str(&line),
+                Err(ReadlineError::Interrupted) => return Ok(Typed::GivenUp),
+                Err(ReadlineError::Eof) => return Ok(Typed::End),
+                Err(ReadlineError::Io(error)) => return Err(Error::io("read from", Path::new("the terminal"), &error)),
+                Err(error) => return Err(Error::bug("the terminal cannot be read").caused_by(error)),
+            }
+            if is_whole(&text) {
                 // Text that history refuses is not worth an error.
                 let _ = self.lines.add_history_entry(text.trim());
-                Ok(Typed::Text(text))
+                return Ok(Typed::Text(text));
             }
-            Err(ReadlineError::Interrupted) => Ok(Typed::GivenUp),
-            Err(ReadlineError::Eof) => Ok(Typed::End),
-            Err(ReadlineError::Io(error)) => Err(Error::io("read from", Path::new("the terminal"), &error)),
-            Err(error) => Err(Error::bug("the terminal cannot be read").caused_by(error)),
+            text.push('\n');
         }
     }
 
@@ -87,12 +105,18 @@ impl Editor {
     }
 }
 
+/// Whether nothing more is to be waited for.
+fn is_whole(text: &str) -> bool {
+    is_command(text) || is_blank(text) || is_blank(split(text).rest)
+}
+
 struct Help {
-    names: Names,
+    known: Shared,
 }
 
 impl Helper for Help {}
 impl Highlighter for Help {}
+impl Validator for Help {}
 impl Hinter for Help {
     type Hint = String;
 }
@@ -106,14 +130,8 @@ impl Completer for Help {
         cursor: usize,
         _context: &rustyline::Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(complete(line, cursor, &self.names.read().unwrap_or_else(PoisonError::into_inner)))
-    }
-}
-
-impl Validator for Help {
-    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        let is_whole = text.trim_start().starts_with('.') || is_blank(text) || is_blank(split(text).rest);
-        Ok(if is_whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let (begin, found) = complete(&format!("{}{line}", known.before), known.before.len() + cursor, &known.tables);
+        Ok((begin.saturating_sub(known.before.len()), found))
     }
 }

@@ -25,6 +25,8 @@ pub enum Answer {
         schema: SchemaRef,
         /// The rows.
         rows: BoxStream<'static, Result<RecordBatch>>,
+        /// What a person should know of them.
+        warnings: Vec<String>,
     },
     /// One line about what changed, and the command that takes it back.
     Changed(String),

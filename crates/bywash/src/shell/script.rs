@@ -7,6 +7,7 @@ use std::path::Path;
 use bywash_core::{Error, Result};
 use tokio::sync::mpsc;
 
+use super::dot_command::is_command;
 use super::runner::SqlRunner;
 use super::session::{Next, Session};
 use super::statements::{is_blank, split};
@@ -31,7 +32,7 @@ pub async fn run_script(
     let mut text = String::new();
     while let Some(line) = lines.recv().await {
         let line = line.map_err(|error| Error::io("read", Path::new("standard input"), &error))?;
-        if is_blank(&text) && line.trim_start().starts_with('.') {
+        if is_blank(&text) && is_command(&line) {
             text.clear();
             if session.dot_command(&line).await? == Next::Leave {
                 return Ok(());

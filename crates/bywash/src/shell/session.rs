@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bywash_core::{Code, Error, Result, format_duration, suggestion};
 
-use super::dot_command::{DotCommand, HELP};
+use super::dot_command::{DotCommand, HELP, is_command};
 use super::editor::{Editor, Typed};
 use super::runner::{Answer, KnownTable, SqlRunner};
 use super::statements::{is_blank, split};
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
 
     /// Does what was typed and shows what went wrong.
     async fn take(&mut self, text: &str) -> Next {
-        if text.trim_start().starts_with('.') {
+        if is_command(text) {
             return self.dot_command(text).await.unwrap_or_else(|error| self.show(&error));
         }
         for statement in split(text).complete {
@@ -106,7 +106,8 @@ impl<'a> Session<'a> {
 
     async fn run(&self, statement: &str) -> Result<()> {
         match self.runner.run(statement).await? {
-            Answer::Rows { schema, rows } => {
+            Answer::Rows { schema, rows, warnings } => {
+                warnings.iter().for_each(|warning| self.context.warn(warning));
                 let flags = OutputFlags { output: Some(self.format), to: None };
                 write_stream(self.context, &flags, schema, rows).await.map(drop)
             }

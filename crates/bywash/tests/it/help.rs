@@ -34,7 +34,7 @@ fn the_help_names_every_verb() {
       revert       Take back what a commit did, with a new commit
       table        Look at the tables of the lake
       doctor       Look for damage in the lake and say how to repair it
-      clean        Delete what can be rebuilt: caches, run logs, environments
+      clean        Delete what can be rebuilt: caches and what queries spilled
       explain      Explain an error code; alone it lists all codes
       completions  Print the completion script of a shell
       help         Print this message or the help of the given subcommand(s)

@@ -4,7 +4,7 @@ use bywash_testkit::Sandbox;
 use insta::assert_snapshot;
 
 use crate::sandbox;
-use crate::shop::{copy, rows};
+use crate::shop::{copy, json, rows};
 
 const SOURCE: &str = "sources/raw.yml";
 
@@ -108,4 +108,42 @@ fn a_place_on_another_machine_is_refused_with_what_to_do() {
         let output = shop.run(words).failure("not-yet-supported");
         assert!(output.stderr.contains("copy them to this machine"), "{output}");
     }
+}
+
+#[test]
+fn what_a_reader_notices_reaches_its_user_once_a_column() {
+    let shop = project();
+    shop.write("data/a.csv", "id,late,day,code\n1,5,2026-01-01,a1\n2,NA,2026-01-02,7\n3,NA,12,b2\n4,7,2026-01-04,c3\n");
+    let output = shop.run(["load", "data/a.csv", "-o", "json"]).success();
+    let warning = "column `late` is read as text because of `NA` at data/a.csv:3; if that means null, say so in the \
+        source: `null_values: [\"\", \"NA\"]`";
+    assert!(output.stderr.contains(&format!("warning: raw.a: {warning}\n")), "{output}");
+    let warnings = &json(&output)["nodes"][0]["warnings"];
+    assert_eq!(*warnings, serde_json::json!([warning, "column `day` is read as text: it holds numbers and dates"]));
+    let source = shop.read(SOURCE);
+    shop.write(SOURCE, source.replace("resources:", "null_values: [\"\", \"NA\"]\nresources:"));
+    shop.write("data/b.csv", "id,late\n1,5\nx,NA\n");
+    let output = shop.run(["load", "data/b.csv"]).success();
+    assert!(output.stderr.contains("because of `x` at data/b.csv:3;"), "{output}");
+    assert!(!output.stderr.contains("`late`") && output.stderr.contains(", 1 warning in "), "{output}");
+}
+
+#[test]
+fn every_option_of_a_reader_is_heard() {
+    let shop = project();
+    shop.write("data/a.csv", "skipped\n1;'it\\'s';''\n");
+    shop.write(
+        SOURCE,
+        "name: raw\nresources:\n  - name: a\n    path: data/a.csv\n    names: [id, text, empty]\n    quote: \"'\"\n    \
+         escape: \"\\\\\"\n    quoted_empty: string\n    skip_lines: 1\n    columns: {empty: string}\n",
+    );
+    shop.run(["load"]).success();
+    assert_eq!(rows(&shop, "select id, text, empty = '' from raw.a"), ["1,it's,true"]);
+    shop.write("data/z.csv", "id\n1\n".to_owned() + &"\n".repeat(68 << 20));
+    let packed = std::process::Command::new("gzip").arg(shop.path().join("data/z.csv")).status();
+    assert!(packed.expect("the gzip program").success());
+    shop.write(SOURCE, "name: raw\nmax_expansion_ratio: 2\nresources:\n  - name: z\n    path: data/z.csv.gz\n");
+    let output = shop.run(["load"]);
+    let output = output.failure("unreadable-file");
+    assert!(output.stderr.contains("raise `max_expansion_ratio`"), "{output}");
 }

@@ -12,6 +12,7 @@ mod init;
 mod interrupt;
 mod load;
 mod moving;
+mod orphans;
 mod output;
 mod panics;
 mod progress;
@@ -22,6 +23,7 @@ mod settings;
 mod shell;
 mod shop;
 mod usage;
+mod words;
 
 use bywash_testkit::Sandbox;
 

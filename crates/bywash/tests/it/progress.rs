@@ -59,7 +59,7 @@ fn speak() {
         note: note.map(str::to_owned),
     };
     progress.hear(Event::NodeStarted { name: "raw.flights".to_owned(), kind: "source".to_owned() });
-    progress.hear(Event::NodeProgress { name: "raw.flights".to_owned(), rows: 10, bytes: 100 });
+    progress.hear(Event::NodeProgress { name: "raw.flights".to_owned(), rows: 10 });
     progress.hear(done("raw.flights", "source", NodeStatus::Ran, 336_776, 4_100_000, 1_200, Some("2 new files")));
     progress.hear(done("staging.flights", "table", NodeStatus::Reused, 12, 980, 0, None));
     progress.hear(done("marts.delays", "view", NodeStatus::Ran, 0, 0, 3, None));

@@ -52,3 +52,26 @@ fn quit_leaves_at_once() {
         sandbox().command(["query", "-o", "csv"]).input("select 1 as a;\n.quit\nselect 2 as b;\n").run().success();
     assert_eq!(output.stdout, "a\n1\n");
 }
+
+#[test]
+fn exit_quit_and_help_need_neither_a_dot_nor_a_semicolon() {
+    let output = sandbox().command(["query"]).input("help\n").run().success();
+    assert!(output.stderr.contains(".tables"), "{output}");
+    for word in ["exit", "quit;", "EXIT"] {
+        let script = format!("select 1 as a;\n{word}\nselect 2 as b;\n");
+        let output = sandbox().command(["query", "-o", "csv"]).input(script).run().success();
+        assert_eq!(output.stdout, "a\n1\n");
+    }
+}
+
+#[test]
+fn a_schema_has_the_types_that_tables_have() {
+    let sandbox = sandbox();
+    sandbox.write("bywash.toml", "[project]\nname = \"shop\"\n");
+    let script = "create table a.t as select 1 as n, 'x' as s, current_date() as d;\n.schema a.t\n.tables a.\n";
+    let output = sandbox.command(["query"]).input(script).run().success();
+    let words: Vec<Vec<&str>> = output.stderr.lines().map(|line| line.split_whitespace().collect()).collect();
+    for line in [["n", "long"], ["s", "string"], ["d", "date"], ["a.t", "table"]] {
+        assert!(words.contains(&line.to_vec()), "{line:?}: {output}");
+    }
+}

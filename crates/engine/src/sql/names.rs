@@ -9,6 +9,9 @@ use super::Source;
 /// What the name of a file begins with after our rewrite; no table can be named so.
 pub(crate) const FILE_PREFIX: &str = "file:";
 
+const FILE_ENDINGS: [&str; 10] =
+    [".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".gz", ".zst", ".zip"];
+
 /// A table's name as written: unquoted parts fold to lower case, quoted ones may hold `ns.table@ref` whole.
 pub(crate) fn table_ref(source: &Source, name: &ObjectName) -> Result<(TableRef, Place)> {
     let place = source.place(span(name));
@@ -21,8 +24,18 @@ pub(crate) fn table_ref(source: &Source, name: &ObjectName) -> Result<(TableRef,
     }
     match TableRef::parse(&parts.join(".")) {
         Ok(table) => Ok((table, place)),
-        Err(error) => Err(error.at(place)),
+        Err(error) => Err(error.at(place).maybe_hint(quoted_file(name))),
     }
+}
+
+/// Advice where a name in double quotes looks like that of a file.
+fn quoted_file(name: &ObjectName) -> Option<String> {
+    let text = match name.0.as_slice() {
+        [ObjectNamePart::Identifier(Ident { value, quote_style: Some('"'), .. })] => value,
+        _ => return None,
+    };
+    let is_file = text.contains(['/', '*']) || FILE_ENDINGS.iter().any(|ending| text.ends_with(ending));
+    is_file.then(|| format!("names of files stand in single quotes: `'{text}'`"))
 }
 
 /// The text of an identifier as the planner sees it.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Field, Schema};
 use bywash_core::{Code, Error, Micros, ObjectId, Result, TableName, suggestion};
-use bywash_lake::objects::Entry;
+use bywash_lake::objects::{Entry, TableKind};
 
 use super::WorkingTree;
+use crate::project::seeds;
 use crate::run::shown_status;
 
 /// The system tables, without their namespace.
@@ -82,7 +83,7 @@ async fn tables(tree: &WorkingTree) -> Result<RecordBatch> {
     for name in tree.names().await? {
         let table: TableName = name.parse()?;
         if let Some(entry) = tree.entry(&table).await? {
-            found.push((name, entry));
+            found.push((table, entry));
         }
     }
     let table = |entry: &Entry| entry.table().cloned();
@@ -90,8 +91,8 @@ async fn tables(tree: &WorkingTree) -> Result<RecordBatch> {
     let shown = |recorded: &str| warehouse.absolute(recorded).ok().map(|path| path.display().to_string());
     let each = || found.iter().map(|(name, entry)| (name, entry, table(entry)));
     Columns::default()
-        .text("name", each().map(|(name, ..)| Some(name.clone())))
-        .text("kind", each().map(|(_, _, table)| Some(table.map_or("view", |table| table.kind.as_str()))))
+        .text("name", each().map(|(name, ..)| Some(name.to_string())))
+        .text("kind", found.iter().map(|(name, entry)| Some(kind_word(name, entry))))
         .number("rows", each().map(|(.., table)| table.map(|table| table.rows as i64)))
         .number("bytes", each().map(|(.., table)| table.map(|table| table.bytes as i64)))
         .number("files", each().map(|(.., table)| table.map(|table| table.files as i64)))
@@ -99,6 +100,20 @@ async fn tables(tree: &WorkingTree) -> Result<RecordBatch> {
         .text("metadata_location", each().map(|(.., table)| table.and_then(|table| shown(&table.metadata))))
         .text("uuid", each().map(|(.., table)| table.map(|table| table.uuid)))
         .finish()
+}
+
+/// The word for what a table is, the same as that of the node that makes it; one made by hand is a `table` too.
+#[must_use]
+pub fn kind_word(name: &TableName, entry: &Entry) -> &'static str {
+    let Some(table) = entry.table() else { return "view" };
+    match table.kind {
+        TableKind::Source if name.namespace() == seeds::NAMESPACE => "seed",
+        TableKind::Source => "source",
+        TableKind::Node if table.produced.as_ref().is_some_and(|produced| !produced.consumed.is_empty()) => {
+            "incremental"
+        }
+        TableKind::Hand | TableKind::Node => "table",
+    }
 }
 
 async fn files(tree: &WorkingTree) -> Result<RecordBatch> {

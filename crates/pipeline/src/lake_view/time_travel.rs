@@ -22,7 +22,12 @@ pub enum Moment {
 /// # Errors
 /// Nothing is called that.
 pub async fn moment(tree: &WorkingTree, at: &str) -> Result<Moment> {
-    match tree.lake().resolve(at).await {
+    // `HEAD` is the commit that is being read, whatever it was called.
+    let named = match at.strip_prefix("HEAD") {
+        Some(rest) if rest.is_empty() || rest.starts_with('~') => format!("{}{rest}", tree.base().id),
+        _ => at.to_owned(),
+    };
+    match tree.lake().resolve(&named).await {
         Ok(head) => Ok(Moment::Commit(Box::new(head))),
         Err(error) if error.code() == Code::UnknownRef => at.parse().map(Moment::Snapshot).map_err(|_| error),
         Err(error) => Err(error),

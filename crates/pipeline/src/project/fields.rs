@@ -133,7 +133,9 @@ impl<'a> Fields<'a> {
 
     /// The key and value of a name, which is known from now on; `key:` with nothing after it counts as absent.
     pub fn entry(&mut self, name: &'static str) -> Option<(&'a Key, &'a Node)> {
-        self.known.push(name);
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
         let (key, node) = self.entries.iter().find(|(key, _)| key.value == name)?;
         (!node.is_null()).then_some((key, node))
     }

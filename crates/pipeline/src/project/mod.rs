@@ -23,7 +23,7 @@ mod models;
 mod reader_options;
 pub(crate) mod reserved;
 pub mod scaffold;
-mod seeds;
+pub(crate) mod seeds;
 pub mod settings;
 mod sources;
 mod sql_tests;

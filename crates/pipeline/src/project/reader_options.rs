@@ -86,6 +86,9 @@ pub struct ReaderOptions {
     /// Where in a JSON document the rows are, like `items.rows`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records_path: Option<String>,
+    /// How many times its size a packed file may expand to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_expansion_ratio: Option<u64>,
     /// Types that are declared, by column; the others are inferred.
     #[serde(skip_serializing_if = "ColumnTypes::is_empty")]
     pub columns: ColumnTypes,
@@ -114,6 +117,7 @@ impl ReaderOptions {
             encoding: self.encoding.or_else(|| other.encoding.clone()),
             timestamp_formats: self.timestamp_formats.or_else(|| other.timestamp_formats.clone()),
             records_path: self.records_path.or_else(|| other.records_path.clone()),
+            max_expansion_ratio: self.max_expansion_ratio.or(other.max_expansion_ratio),
             columns,
             on_error: self.on_error.or(other.on_error),
         }
@@ -152,6 +156,7 @@ pub fn read_reader_options(fields: &mut Fields<'_>) -> ReaderOptions {
         encoding: fields.text("encoding").map(|text| text.value),
         timestamp_formats: fields.texts("timestamp_formats").map(|texts| texts.value),
         records_path: read_records_path(fields),
+        max_expansion_ratio: fields.number("max_expansion_ratio"),
         columns: ColumnTypes::default(),
         on_error: fields.choice("on_error", &on_errors).map(|on_error| on_error.value),
     }

@@ -42,6 +42,7 @@ pub(super) struct Done {
     pub(super) rows: u64,
     pub(super) rows_in: u64,
     pub(super) bytes: u64,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Done {
@@ -53,7 +54,13 @@ impl Done {
             rows: table.map_or(0, |table| table.rows),
             rows_in: 0,
             bytes: table.map_or(0, |table| table.bytes),
+            warnings: Vec::new(),
         }
+    }
+
+    /// Nothing came of it.
+    fn nothing(status: NodeStatus, reason: String) -> Self {
+        Self { status, reason, rows: 0, rows_in: 0, bytes: 0, warnings: Vec::new() }
     }
 
     pub(super) fn ran(entry: &Entry, reason: impl Into<String>, rows_in: u64) -> Self {
@@ -164,8 +171,7 @@ impl Attempt {
             };
             let (id, _) = waiting.remove(place);
             let reason = format!("`{}` did not succeed", self.runner.graph.node(parent).name);
-            let done = Done { status: NodeStatus::Skipped, reason, rows: 0, rows_in: 0, bytes: 0 };
-            self.finish(self.runner.graph.node(id), done, 0, None);
+            self.finish(self.runner.graph.node(id), Done::nothing(NodeStatus::Skipped, reason), 0, None);
             gone.insert(id);
         }
     }
@@ -197,8 +203,7 @@ impl Attempt {
             }
             Err(error) => {
                 self.staged.discard([&node.name, &node.name.rejected()]).await;
-                let reason = error.message().to_owned();
-                let done = Done { status: NodeStatus::Failed, reason, rows: 0, rows_in: 0, bytes: 0 };
+                let done = Done::nothing(NodeStatus::Failed, error.message().to_owned());
                 self.finish(node, done, ms, Some(error));
                 false
             }
@@ -215,6 +220,9 @@ impl Attempt {
             elapsed: std::time::Duration::from_millis(ms),
             note: Some(done.reason.clone()).filter(|reason| !reason.is_empty()),
         });
+        for text in &done.warnings {
+            self.runner.listener.hear(Event::Warning { name: node.name.to_string(), text: text.clone() });
+        }
         self.lock_reports().push(NodeReport {
             name: node.name.clone(),
             kind: node.kind(),
@@ -224,6 +232,7 @@ impl Attempt {
             rows_in: done.rows_in,
             bytes: done.bytes,
             ms,
+            warnings: done.warnings,
             error,
         });
     }
@@ -232,8 +241,8 @@ impl Attempt {
         self.runner.listener.hear(Event::NodeStarted { name: node.name.to_string(), kind: node.kind().to_owned() });
     }
 
-    pub(super) fn progress(&self, name: &TableName, rows: u64, bytes: u64) {
-        self.runner.listener.hear(Event::NodeProgress { name: name.to_string(), rows, bytes });
+    pub(super) fn progress(&self, name: &TableName, rows: u64) {
+        self.runner.listener.hear(Event::NodeProgress { name: name.to_string(), rows });
     }
 
     /// Puts finished entries in the tree and commits them under the run's own ref, with their keys (rule R2).

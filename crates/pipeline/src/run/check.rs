@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use bywash_core::{Error, Result, TableName};
+use bywash_core::{Code, Error, Result, TableName};
 use bywash_engine::Resolved;
 use bywash_engine::sql::Parameters;
 
@@ -87,6 +87,41 @@ fn with_ancestors(graph: &Graph, models: &[NodeId]) -> BTreeSet<NodeId> {
         }
     }
     found
+}
+
+impl Runner {
+    /// The sources among these nodes whose files are not there: a run that loads them would fail.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub async fn missing_files(&self, nodes: &[NodeId]) -> Result<Vec<(NodeId, Error)>> {
+        let patterns = nodes.iter().filter_map(|id| {
+            let node = self.graph.node(*id);
+            let pattern = match &node.body {
+                Body::Resource(resource) => resource.path.clone(),
+                Body::Seed(seed) => seed.path.to_string_lossy().into_owned(),
+                Body::Model(_) | Body::Test(_) => return None,
+            };
+            Some((*id, node.name.clone(), pattern, node.place().clone()))
+        });
+        let patterns: Vec<_> = patterns.collect();
+        let (sources, root) = (self.sources.clone(), self.project.root.clone());
+        let work = move || {
+            let mut missing = Vec::new();
+            for (id, name, pattern, place) in patterns {
+                match sources.list(&root, &pattern) {
+                    Err(error) if error.code() == Code::MissingFile => {
+                        missing.push((id, error.context(format!("`{name}` ({place})"))));
+                    }
+                    other => _ = other?,
+                }
+            }
+            Ok(missing)
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Error::bug("a listing thread ended").caused_by(error))?
+    }
 }
 
 impl Attempt {

@@ -5,6 +5,7 @@
 //! (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
 //! `refs/runs/<id>` with its key (`keys`, rule R3), so a killed run's work is found again by its keys (rule R2).
 
+mod arrivals;
 mod attempt;
 mod check;
 mod expiry;
@@ -12,11 +13,13 @@ mod incremental;
 mod inputs;
 mod keys;
 mod load;
+mod load_file;
 mod log;
 mod model;
 mod plan;
 mod preview;
 mod publish;
+mod rejects;
 mod report;
 mod runner;
 mod tests;
@@ -24,7 +27,7 @@ mod write;
 
 pub use check::check_models;
 pub use inputs::Input;
-pub use log::{new_run_id, shown_status};
+pub use log::{new_run_id, run_ref, shown_status};
 pub use model::is_modified;
 pub use plan::{Action, PlannedNode};
 pub use preview::LoadPreview;

@@ -23,6 +23,8 @@ pub struct NodeReport {
     pub bytes: u64,
     /// Milliseconds.
     pub ms: u64,
+    /// What a person should know about what it read.
+    pub warnings: Vec<String>,
     /// Why it failed.
     pub error: Option<Error>,
 }

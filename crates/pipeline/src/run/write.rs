@@ -47,7 +47,7 @@ impl Meter {
 
     fn add(&mut self, rows: u64) {
         self.rows += rows;
-        self.listener.hear(Event::NodeProgress { name: self.name.clone(), rows: self.rows, bytes: 0 });
+        self.listener.hear(Event::NodeProgress { name: self.name.clone(), rows: self.rows });
     }
 }
 

@@ -35,7 +35,7 @@ pub struct StatementContext {
     pub branch: RefName,
     /// Values of `$name`.
     pub parameters: Parameters,
-    /// Names that nodes of the graph make, and the files that make them.
+    /// Names that models make, and the files that they stand in.
     pub nodes: Vec<(TableName, String)>,
 }
 
@@ -229,9 +229,15 @@ impl StatementContext {
         if absent && if_exists {
             return Ok(format!("there is no `{target}`"));
         }
-        let (name, entry) = self.writable(tree, resolver, target).await?;
+        let name = self.own_name(resolver, target)?;
+        // Also what a model made that is gone: `own_name` has refused those that are there.
+        let what = match tree.entry(&name).await? {
+            Some(Entry::Table(table)) => format!("`{name}` with {}", rows_text(table.rows)),
+            Some(Entry::View(_)) => format!("the view `{name}`"),
+            None => return Err(resolver.unknown_table(target)),
+        };
         tree.put(&name, None);
-        Ok(format!("dropped `{name}` with {}", rows_text(entry.rows)))
+        Ok(format!("dropped {what}"))
     }
 
     /// An existing table that SQL may change.
@@ -241,6 +247,21 @@ impl StatementContext {
         resolver: &LakeResolver,
         target: &TableRef,
     ) -> Result<(TableName, TableEntry)> {
+        let name = self.own_name(resolver, target)?;
+        match tree.entry(&name).await? {
+            Some(Entry::Table(table)) if table.kind != TableKind::Node => Ok((name, *table)),
+            Some(_) => Err(Error::new(Code::NodeTable, format!("`{name}` was made by a model that is gone"))
+                .hint(format!(
+                    "keep its rows in a table of your own: `create table scratch.{} as select * from {name}`",
+                    name.name()
+                ))
+                .hint(format!("remove it: `drop table {name}`"))),
+            None => Err(resolver.unknown_table(target)),
+        }
+    }
+
+    /// The full name of a table that no model makes.
+    fn own_name(&self, resolver: &LakeResolver, target: &TableRef) -> Result<TableName> {
         if target.at.is_some() {
             return Err(Error::new(
                 Code::WrongUsage,
@@ -250,11 +271,7 @@ impl StatementContext {
         }
         let name = resolver.full_name(target)?;
         self.refuse_node(&name)?;
-        match tree.entry(&name).await? {
-            Some(Entry::Table(table)) if table.kind != TableKind::Node => Ok((name, *table)),
-            Some(_) => Err(made_by_node(&name, None)),
-            None => Err(resolver.unknown_table(target)),
-        }
+        Ok(name)
     }
 
     fn refuse_node(&self, name: &TableName) -> Result<()> {
@@ -265,17 +282,12 @@ impl StatementContext {
             ));
         }
         match self.nodes.iter().find(|(node, _)| node == name) {
-            Some((_, file)) => Err(made_by_node(name, Some(file))),
+            Some((_, file)) => {
+                Err(Error::new(Code::NodeTable, format!("`{name}` is made by a model and changes through it alone"))
+                    .hint(format!("edit `{file}` and run `bywash run -s {name}`")))
+            }
             None => Ok(()),
         }
-    }
-}
-
-fn made_by_node(name: &TableName, file: Option<&String>) -> Error {
-    let error = Error::new(Code::NodeTable, format!("`{name}` is made by a model and changes through it alone"));
-    match file {
-        Some(file) => error.hint(format!("edit `{file}` and run `bywash run -s {name}`")),
-        None => error.hint("create a table under another name, or drop the model first"),
     }
 }
 

@@ -17,6 +17,11 @@ pub(crate) struct Unfit {
     pub(crate) hint: String,
 }
 
+/// Whether a text often stands for nothing.
+pub(crate) fn is_likely_null(text: &[u8]) -> bool {
+    LIKELY_NULLS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(text))
+}
+
 /// Texts that often stand for nothing.
 const LIKELY_NULLS: [&str; 12] = ["na", "n/a", "null", "none", "nil", "-", "--", "?", ".", "\\n", "nan", "#n/a"];
 
@@ -195,7 +200,7 @@ impl Column {
     fn advice(&self, text: &[u8]) -> String {
         let name = self.name.split('.').next().unwrap_or_default();
         let text = String::from_utf8_lossy(text.trim_ascii());
-        if LIKELY_NULLS.contains(&text.to_lowercase().as_str()) {
+        if is_likely_null(text.as_bytes()) {
             return format!("if `{text}` means null, say so in the source: `null_values: [\"\", \"{text}\"]`");
         }
         if let Cells::Timestamp(_, zoned) = &self.cells

@@ -11,5 +11,5 @@ pub(crate) mod times;
 mod truth;
 
 pub(crate) use column::{Cells, Column, Trust, public_field};
-pub(crate) use fill::Unfit;
+pub(crate) use fill::{Unfit, is_likely_null};
 pub(crate) use truth::plain_truth;

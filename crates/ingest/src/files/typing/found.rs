@@ -158,7 +158,9 @@ impl Looker<'_> {
                         return Err(strange_header(&found.part.shown, &layout.names));
                     }
                     let places = united.places(&layout.names);
-                    places.iter().zip(&found.kinds).for_each(|(place, kinds)| united.see(*place, *kinds));
+                    for ((place, kinds), oddities) in places.iter().zip(&found.kinds).zip(found.oddities) {
+                        united.see(*place, *kinds, oddities, &found.part.shown, base);
+                    }
                 }
             }
             warnings.extend(results.warnings());
@@ -204,8 +206,8 @@ impl Looker<'_> {
             Field::new(name, declared.unwrap_or_else(|| shape.kind()), true)
         };
         let mut fields: Vec<Field> = shape.fields().map(field).collect();
-        for (name, _) in shape.fields().filter(|(_, shape)| shape.kinds.loss().is_some()) {
-            warnings.push(format!("column `{name}` is read as text: its numbers have more digits than a type holds"));
+        for (name, shape) in shape.fields().filter(|(name, _)| self.options.columns.get(name).is_none()) {
+            warnings.extend(shape.why_text().map(|why| format!("column `{name}` is read as text: {why}")));
         }
         warnings.extend(add_undeclared(&mut fields, &self.options.columns));
         Ok(Typing::found(fields, guess, None, warnings))

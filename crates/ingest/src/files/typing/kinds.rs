@@ -5,8 +5,8 @@ use std::ops::{BitOr, BitOrAssign};
 use arrow::datatypes::{DataType, TimeUnit};
 
 use super::super::columns::numbers::{Real, is_exact, plain_whole, real};
-use super::super::columns::plain_truth;
 use super::super::columns::times::{Moment, TimeFormats};
+use super::super::columns::{is_likely_null, plain_truth};
 use super::super::type_name::UTC;
 
 /// A set of kinds of values. The empty set means that nothing but nulls has been seen.
@@ -27,6 +27,8 @@ impl Kinds {
     pub(crate) const TEXT: Self = Self(1 << 8);
     /// A number with more digits than any of our number types hold.
     pub(crate) const LOSSY: Self = Self(1 << 9);
+    /// A text that often stands for nothing, such as `NA`.
+    pub(crate) const PLACEHOLDER: Self = Self(1 << 10);
 
     /// The kind of one text that is not null.
     pub(crate) fn of(text: &[u8], formats: &TimeFormats) -> Self {
@@ -37,7 +39,7 @@ impl Kinds {
                 Some(moment) => Self::of_moment(moment),
                 None if plain_truth(text).is_some() => Self::BOOLEAN,
                 None if matches!(real(text, true), Real::Special(_)) => Self::SPECIAL,
-                None => Self::TEXT,
+                None => Self::of_word(text),
             },
         }
     }
@@ -53,8 +55,12 @@ impl Kinds {
             Real::Number(_) => Self::REAL,
             Real::Special(_) => Self::SPECIAL,
             Real::Lossy => Self::LOSSY,
-            Real::None => Self::TEXT,
+            Real::None => Self::of_word(text),
         }
+    }
+
+    fn of_word(text: &[u8]) -> Self {
+        if is_likely_null(text) { Self::PLACEHOLDER } else { Self::TEXT }
     }
 
     fn of_moment(moment: Moment) -> Self {
@@ -73,7 +79,44 @@ impl Kinds {
     /// Whether nothing that is still to come can make it anything but text.
     #[inline]
     pub(crate) fn is_text(self) -> bool {
+        self.0 & (Self::TEXT.0 | Self::LOSSY.0 | Self::PLACEHOLDER.0) != 0
+    }
+
+    /// Whether it is text for good: one of placeholders alone would have a type without them.
+    #[inline]
+    pub(crate) fn is_settled(self) -> bool {
         self.0 & (Self::TEXT.0 | Self::LOSSY.0) != 0
+    }
+
+    /// Whether there are texts that are no placeholders.
+    pub(crate) fn is_word(self) -> bool {
+        self.has(Self::TEXT)
+    }
+
+    /// Whether there are placeholders.
+    pub(crate) fn is_placeholder(self) -> bool {
+        self.has(Self::PLACEHOLDER)
+    }
+
+    /// Whether there are values that are more than texts; `NaN` alone may be a name.
+    pub(crate) fn is_typed(self) -> bool {
+        self.0 & !(Self::TEXT.0 | Self::PLACEHOLDER.0 | Self::SPECIAL.0) != 0
+    }
+
+    /// What values of several types a column holds that has become text without any text in it.
+    pub(crate) fn mixture(self) -> Option<String> {
+        if self.is_text() || self.kind() != DataType::Utf8 || self.loss().is_some() {
+            return None;
+        }
+        let words = [
+            (&[Self::BOOLEAN][..], "truth values"),
+            (&[Self::WHOLE, Self::WIDE, Self::REAL, Self::SPECIAL], "numbers"),
+            (&[Self::DAY], "dates"),
+            (&[Self::STAMP], "times without a zone"),
+            (&[Self::ZONED], "times with a zone"),
+        ];
+        let there = words.iter().filter(|(kinds, _)| kinds.iter().any(|kind| self.has(*kind)));
+        Some(there.map(|(_, word)| *word).collect::<Vec<_>>().join(" and "))
     }
 
     fn within(self, all: &[Self]) -> bool {

@@ -5,10 +5,12 @@
 
 mod found;
 mod kinds;
+mod oddity;
 mod shape;
 mod united;
 
 pub use found::{Typing, guess, infer};
 pub(crate) use kinds::Kinds;
+pub(crate) use oddity::{Oddities, Oddity};
 pub(crate) use shape::Shape;
 pub(crate) use united::add_undeclared;

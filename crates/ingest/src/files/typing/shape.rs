@@ -81,6 +81,21 @@ impl Shape {
         }
     }
 
+    /// Why what stands here has to be read as text, unless it is text.
+    pub(crate) fn why_text(&self) -> Option<String> {
+        let several = [self.fields.is_some(), self.item.is_some(), !self.kinds.is_none()];
+        if several.iter().filter(|there| **there).count() > 1 {
+            return Some("it holds objects or arrays besides other values, and is kept as JSON".to_owned());
+        }
+        if self.kinds.loss().is_some() {
+            return Some("its numbers have more digits than a type holds".to_owned());
+        }
+        if self.kinds.is_word() && self.kinds.is_typed() {
+            return Some("it holds texts besides other values".to_owned());
+        }
+        self.kinds.mixture().map(|mixture| format!("it holds {mixture}"))
+    }
+
     /// The names and shapes of the fields.
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Self)> {
         let fields = self.fields.as_ref();

@@ -7,12 +7,14 @@ use bywash_core::nearest;
 
 use super::super::options::DeclaredColumns;
 use super::kinds::Kinds;
+use super::oddity::Oddities;
 
 /// The columns seen so far, in the order first seen.
 #[derive(Default)]
 pub(crate) struct United {
     names: Vec<String>,
     kinds: Vec<Kinds>,
+    oddities: Vec<Oddities>,
     index: HashMap<String, usize>,
 }
 
@@ -26,6 +28,7 @@ impl United {
         *self.index.entry(name.to_lowercase()).or_insert_with(|| {
             self.names.push(name.to_owned());
             self.kinds.push(Kinds::default());
+            self.oddities.push(Oddities::default());
             self.names.len() - 1
         })
     }
@@ -35,8 +38,9 @@ impl United {
         !self.names.is_empty() && !names.iter().any(|name| self.index.contains_key(&name.to_lowercase()))
     }
 
-    /// Adds what was seen in a column.
-    pub(crate) fn see(&mut self, place: usize, kinds: Kinds) {
+    /// Adds what was seen in a column of a chunk of `shown` that begins behind `base` lines.
+    pub(crate) fn see(&mut self, place: usize, kinds: Kinds, oddities: Oddities, shown: &str, base: u64) {
+        self.oddities[place].join(oddities, self.kinds[place], shown, base);
         self.kinds[place] |= kinds;
     }
 
@@ -48,21 +52,30 @@ impl United {
     /// The fields of the table, and what a person should know of them.
     pub(crate) fn fields(&self, declared: &DeclaredColumns) -> (Vec<Field>, Vec<String>) {
         let (mut fields, mut warnings) = (Vec::new(), Vec::new());
-        for (name, kinds) in self.names.iter().zip(&self.kinds) {
+        for (name, (kinds, oddities)) in self.names.iter().zip(self.kinds.iter().zip(&self.oddities)) {
             let kind = declared.get(name).map(super::super::type_name::TypeName::arrow);
-            if kind.is_none()
-                && let Some(loss) = kinds.loss()
-            {
-                warnings.push(format!(
-                    "column `{name}` is read as text: {loss}; to read it as numbers, declare its type: \
-                     `columns: {{{name}: decimal(38,9)}}` or `double`"
-                ));
+            if kind.is_none() {
+                warnings.extend(why_text(name, *kinds, oddities));
             }
             fields.push(Field::new(name, kind.unwrap_or_else(|| kinds.kind()), true));
         }
         let warning = add_undeclared(&mut fields, declared);
         warnings.extend(warning);
         (fields, warnings)
+    }
+}
+
+/// What a person should know of a column that has become text.
+fn why_text(name: &str, kinds: Kinds, oddities: &Oddities) -> Option<String> {
+    if let Some(loss) = kinds.loss() {
+        return Some(format!(
+            "column `{name}` is read as text: {loss}; to read it as numbers, declare its type: \
+             `columns: {{{name}: decimal(38,9)}}` or `double`"
+        ));
+    }
+    match kinds.mixture() {
+        Some(mixture) => Some(format!("column `{name}` is read as text: it holds {mixture}")),
+        None => oddities.reason(name, kinds),
     }
 }
 
