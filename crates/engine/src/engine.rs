@@ -7,12 +7,13 @@ use std::sync::Arc;
 use bywash_core::{Error, Result};
 use datafusion::common::config::SpillCompression;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
 use crate::functions;
+use crate::memory::SharedMemory;
 use crate::optimizer;
 use crate::session::{Session, TableResolver};
 use crate::settings::EngineSettings;
@@ -83,7 +84,8 @@ impl Engine {
 }
 
 fn runtime(settings: &EngineSettings) -> Result<Arc<RuntimeEnv>> {
-    let pool = FairSpillPool::new(usize::try_from(settings.memory_limit).unwrap_or(usize::MAX));
+    let limit = usize::try_from(settings.memory_limit).unwrap_or(usize::MAX);
+    let pool = SharedMemory::new(limit);
     let mode = if settings.spill_limit == 0 {
         DiskManagerMode::Disabled
     } else {
@@ -124,8 +126,9 @@ fn config(settings: &EngineSettings) -> SessionConfig {
 }
 
 /// Memory that a sort keeps free for merging: 16 MB, but never so much of a small limit that nothing can be sorted.
+/// Joins that sort divide their work at least in two, on both sides.
 fn sort_reservation(settings: &EngineSettings) -> usize {
-    let share = settings.memory_limit / (settings.partitions() as u64 * 8);
+    let share = settings.memory_limit / (settings.partitions().max(2) as u64 * 16);
     usize::try_from(share.min(16 << 20)).unwrap_or(usize::MAX)
 }
 

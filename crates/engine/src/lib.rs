@@ -8,6 +8,7 @@ mod engine;
 mod errors;
 mod functions;
 pub mod incremental;
+mod memory;
 mod optimizer;
 mod scan;
 mod session;

@@ -1,7 +1,7 @@
 //! The rows of a running statement.
 //!
 //! A hash join keeps one side in memory and cannot spill. When memory runs out before the first row is out, the
-//! statement starts once more with joins that sort, which can.
+//! statement starts once more with joins that sort, which can, as soon as the first plan has given back what it held.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,14 +12,15 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bywash_core::Result;
 use datafusion::common::DataFusionError;
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::joins::HashJoinExec;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::{EmptyRecordBatchStream, ExecutionPlan, execute_stream};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::planned::{Planned, Shape};
 use crate::errors::running;
+use crate::memory::QueryMemory;
 
 /// What a statement read and wrote aside, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,15 +101,21 @@ struct Running {
     planned: Planned,
     plan: Arc<Mutex<Arc<dyn ExecutionPlan>>>,
     stream: SendableRecordBatchStream,
+    memory: Arc<QueryMemory>,
+    context: Arc<TaskContext>,
     may_start_again: bool,
 }
 
 impl Running {
     fn start(planned: Planned, plan: Arc<dyn ExecutionPlan>) -> Result<Self> {
-        let stream = execute_stream(Arc::clone(&plan), planned.state.task_ctx())
+        let shared = planned.state.runtime_env();
+        let memory = QueryMemory::new(Arc::clone(&shared.memory_pool));
+        let context = TaskContext::from(&planned.state).with_runtime(memory.runtime(shared));
+        let context = Arc::new(context);
+        let stream = execute_stream(Arc::clone(&plan), Arc::clone(&context))
             .map_err(|error| running::explain(&planned.source, error))?;
         let may_start_again = has_hash_join(plan.as_ref());
-        Ok(Self { planned, plan: Arc::new(Mutex::new(plan)), stream, may_start_again })
+        Ok(Self { planned, plan: Arc::new(Mutex::new(plan)), stream, memory, context, may_start_again })
     }
 
     async fn next(mut self) -> Result<Option<(RecordBatch, Self)>> {
@@ -130,9 +137,12 @@ impl Running {
         self.may_start_again = false;
         let plan = self.planned.physical(false).await?;
         tracing::debug!("memory ran out in a hash join; starting again with sorted joins");
-        self.stream = execute_stream(Arc::clone(&plan), self.planned.state.task_ctx())
+        // Stream and plan both hold memory of the first try.
+        self.stream = Box::pin(EmptyRecordBatchStream::new(plan.schema()));
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&plan);
+        self.memory.given_back().await;
+        self.stream = execute_stream(plan, Arc::clone(&self.context))
             .map_err(|error| running::explain(&self.planned.source, error))?;
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
         Ok(())
     }
 }

@@ -111,3 +111,34 @@ async fn a_loop_join_beyond_memory_doubles_no_row() {
     assert!(text.contains("NestedLoopJoinExec: join_type=Left") && text.contains("CoalescePartitionsExec"), "{text}");
     assert_eq!(lake.rows(sql).await, [["900010", "30", "1000"]]);
 }
+
+/// Data several times larger than memory, in the shapes that hold most: each ends right, by way of the disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn shapes_beyond_memory_end_right() {
+    let rows = "(select value, value * 7919 % 1000003 as k, 'a text that is long enough to take some room ' || value \
+                as note from generate_series(1, 2000000))";
+    for (shape, sql) in [
+        ("a sort by two keys", format!("from {rows} order by k desc, note")),
+        ("many groups", format!("select k, note, count(*) as n from {rows} group by k, note")),
+        ("distinct texts", format!("select distinct note from {rows}")),
+        (
+            "windows over partitions",
+            format!("select note, row_number() over (partition by k order by note) as n from {rows}"),
+        ),
+        (
+            "a join below groups",
+            format!("select a.note, count(*) as n from {rows} a join {rows} b using (value) group by a.note"),
+        ),
+    ] {
+        for memory in [64, 160] {
+            let lake = lake(memory << 20, 4 << 30);
+            let mut stream = lake.plan(&sql).await.expect("plan").stream().await.expect("rows");
+            let mut count = 0;
+            while let Some(batch) = stream.next().await {
+                count += batch.unwrap_or_else(|error| panic!("{shape} in {memory} MB: {error:?}")).num_rows();
+            }
+            assert_eq!(count, 2_000_000, "{shape} in {memory} MB");
+            assert!(stream.measured().bytes_spilled > 0, "{shape} in {memory} MB");
+        }
+    }
+}
