@@ -1,85 +1,110 @@
-//! Ctrl-C: the first ends the command between two steps, the second ends the process.
+//! Ctrl-C: the first ends the command at its next pause, or after a second; the second ends it at once.
 //!
 //! A command is ended by dropping its future. That is safe at any await: what is durable becomes visible by one swap
-//! of a ref, which either happened or did not (rule T1). Signals are heard on a thread of their own, because every
-//! thread of the runtime may be busy with a step that computes for minutes without a pause.
+//! of a ref, which either happened or did not (rule T1). Where no pause comes within a second the process leaves, which
+//! is safe at any moment for the same reason; only files under temporary names in the user's folders are removed
+//! first. Signals are heard on a thread of their own, because every thread of the runtime may be busy with a step that
+//! computes for minutes without a pause.
 
 use std::future::Future;
 use std::io::Write;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bywash_core::{Code, Error, Result};
 use tokio::sync::watch;
 
-/// The usual exit code of a program that Ctrl-C ended.
-const INTERRUPTED: i32 = 130;
-/// After this a command that has not ended yet is asked for patience.
-const LONG: Duration = Duration::from_secs(2);
+use crate::render::error::{ErrorStyle, render};
+use crate::render::unfinished;
 
-/// How often Ctrl-C was pressed; the signal belongs to the whole process, and so does this.
+/// The usual exit code of a program that Ctrl-C ended.
+pub const INTERRUPTED: u8 = 130;
+/// How long a command may take to its next pause.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How often Ctrl-C was pressed; the signal belongs to the whole process, and so do all of these.
 static PRESSES: OnceLock<watch::Sender<u64>> = OnceLock::new();
-/// A part of the command answers Ctrl-C itself, since it knows more.
-static IN_PART: AtomicBool = AtomicBool::new(false);
-/// The next but one Ctrl-C ends the process. The shell, where each stops one statement, leaves it off.
-static SECOND_ENDS: AtomicBool = AtomicBool::new(false);
+/// What Ctrl-C would end: [`NOTHING`], [`STATEMENT`] or [`COMMAND`].
+static AT_WORK: AtomicU8 = AtomicU8::new(NOTHING);
+/// What remains of the command that is at work when it is stopped.
+static KEPT: Mutex<Option<String>> = Mutex::new(None);
+/// How the end is told, until it was.
+static STYLE: Mutex<Option<ErrorStyle>> = Mutex::new(None);
+
+/// A line is being typed.
+const NOTHING: u8 = 0;
+/// One statement of the shell, which goes on after it.
+const STATEMENT: u8 = 1;
+/// All of the program.
+const COMMAND: u8 = 2;
+
+/// Tells the end of a stopped command this way.
+pub fn install(style: ErrorStyle) {
+    *lock(&STYLE) = Some(style);
+}
+
+/// What remains when the command that is at work is stopped, as a whole hint.
+pub fn keeps(what: impl Into<String>) {
+    *lock(&KEPT) = Some(what.into());
+}
 
 /// Runs a command to its end or to the first Ctrl-C.
 ///
 /// # Errors
 /// Those of the command, and `cancelled`.
 pub async fn stop_on_ctrl_c<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
-    SECOND_ENDS.store(true, Ordering::Relaxed);
-    let _ = PRESSES.get_or_init(listen);
-    tokio::select! {
+    stop_at_work(COMMAND, command).await
+}
+
+/// Runs one statement of the shell to its end or to Ctrl-C; a second Ctrl-C ends the shell where the first does not
+/// end the statement.
+///
+/// # Errors
+/// Those of the statement, and `cancelled`.
+pub async fn stop_statement_on_ctrl_c<T>(statement: impl Future<Output = Result<T>>) -> Result<T> {
+    stop_at_work(STATEMENT, statement).await
+}
+
+async fn stop_at_work<T>(work: u8, future: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut presses = PRESSES.get_or_init(listen).subscribe();
+    let pressed = async {
+        if presses.changed().await.is_err() {
+            // Signals cannot be heard.
+            std::future::pending::<()>().await;
+        }
+    };
+    AT_WORK.store(work, Ordering::Relaxed);
+    let ended = tokio::select! {
         biased;
-        result = command => result,
-        () = ctrl_c_outside_parts() => Err(stopped()),
+        result = future => result,
+        () = pressed => Err(stopped()),
+    };
+    if work == STATEMENT {
+        AT_WORK.store(NOTHING, Ordering::Relaxed);
     }
+    ended
 }
 
 /// The error of a command that was stopped.
-#[must_use]
-pub fn stopped() -> Error {
-    Error::new(Code::Cancelled, "stopped by Ctrl-C").hint("nothing half-done was published")
+fn stopped() -> Error {
+    let kept = lock(&KEPT).clone();
+    Error::new(Code::Cancelled, "stopped by Ctrl-C").hint(kept.unwrap_or_else(|| {
+        "nothing half-done was published; finished work is kept, so the same command goes on from there".to_owned()
+    }))
 }
 
-/// Runs a part of a command to its end or to the first Ctrl-C; then `told` says what the part leaves.
-///
-/// # Errors
-/// Those of the part, and `cancelled`.
-pub async fn stop_part<T>(part: impl Future<Output = Result<T>>, told: impl AsyncFnOnce(Error) -> Error) -> Result<T> {
-    IN_PART.store(true, Ordering::Relaxed);
-    let ended = tokio::select! {
-        biased;
-        result = part => Some(result),
-        () = ctrl_c() => None,
-    };
-    let result = match ended {
-        Some(result) => result,
-        None => Err(told(stopped()).await),
-    };
-    IN_PART.store(false, Ordering::Relaxed);
-    result
-}
-
-/// Waits for a Ctrl-C that no part of the command answers.
-async fn ctrl_c_outside_parts() {
-    loop {
-        ctrl_c().await;
-        if !IN_PART.load(Ordering::Relaxed) {
-            return;
-        }
+/// Tells that the command was stopped, unless that is told already.
+pub fn tell(error: &Error) {
+    let mut style = lock(&STYLE);
+    if let Some(style) = style.take() {
+        // There is nobody else to tell.
+        let _ = std::io::stderr().lock().write_all(render(error, style).as_bytes());
     }
 }
 
-/// Waits for the next Ctrl-C; forever where signals cannot be heard.
-pub async fn ctrl_c() {
-    let mut presses = PRESSES.get_or_init(listen).subscribe();
-    if presses.changed().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn listen() -> watch::Sender<u64> {
@@ -92,7 +117,9 @@ fn listen() -> watch::Sender<u64> {
             runtime.block_on(async {
                 let signal = signal();
                 drop(ready);
-                count(signal, &presses).await;
+                if let Some(signal) = signal {
+                    hear(signal, &presses).await;
+                }
             });
         }
     });
@@ -107,18 +134,32 @@ fn signal() -> Option<Signal> {
     tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).ok()
 }
 
-async fn count(signal: Option<Signal>, presses: &watch::Sender<u64>) {
-    let Some(mut signal) = signal else { return };
+async fn hear(mut signal: Signal, presses: &watch::Sender<u64>) {
     while signal.recv().await.is_some() {
         presses.send_modify(|count| *count += 1);
-        if !SECOND_ENDS.load(Ordering::Relaxed) {
+        let work = AT_WORK.load(Ordering::Relaxed);
+        if work == NOTHING {
             continue;
         }
-        if tokio::time::timeout(LONG, signal.recv()).await.is_err() {
-            let _ = writeln!(std::io::stderr().lock(), "stopping; Ctrl-C again ends it at once");
-            signal.recv().await;
+        let again = tokio::time::timeout(GRACE, signal.recv()).await.is_ok();
+        match AT_WORK.load(Ordering::Relaxed) {
+            COMMAND => leave(),
+            STATEMENT if again => leave(),
+            STATEMENT => {
+                let _ = writeln!(
+                    std::io::stderr().lock(),
+                    "the statement makes no pause to stop at; Ctrl-C twice ends the shell"
+                );
+            }
+            _ => {}
         }
-        #[expect(clippy::disallowed_methods, reason = "destructors are what the second Ctrl-C does not wait for")]
-        std::process::exit(INTERRUPTED);
     }
+}
+
+/// Ends the process where it stands.
+fn leave() -> ! {
+    unfinished::remove_all();
+    tell(&stopped());
+    #[expect(clippy::disallowed_methods, reason = "destructors are what an end without a pause cannot wait for")]
+    std::process::exit(i32::from(INTERRUPTED))
 }

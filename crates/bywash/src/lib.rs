@@ -6,7 +6,7 @@ pub mod arguments;
 pub mod commands;
 pub mod context;
 pub mod embedded;
-mod interrupt;
+pub mod interrupt;
 pub mod panics;
 pub mod reference;
 pub mod render;

@@ -1,6 +1,7 @@
 //! The program: read the words, do what they ask, tell what went wrong.
 //!
-//! Exit codes: 0 for success (also when the reader of a pipe went away), 1 for failure, 2 for wrong usage.
+//! Exit codes: 0 for success (also when the reader of a pipe went away), 1 for failure, 2 for wrong usage, 130 after
+//! Ctrl-C.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -13,8 +14,8 @@ use bywash_cli::context::{Context, Verbosity};
 use bywash_cli::render::error::{ErrorStyle, render};
 use bywash_cli::render::style::Paint;
 use bywash_cli::render::terminal::Terminal;
-use bywash_cli::{commands, panics};
-use bywash_core::{Error, Kind, Result};
+use bywash_cli::{commands, interrupt, panics};
+use bywash_core::{Code, Error, Kind, Result};
 use clap::builder::StyledStr;
 use tokio::runtime::Runtime;
 
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
 fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
     let context = Context::new(&arguments.common);
     let style = ErrorStyle { verbosity: context.verbosity, ..style };
+    interrupt::install(style);
     let runtime = match enter(&context).and_then(|()| threads()) {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, style),
@@ -60,6 +62,10 @@ fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
     let exit = match runtime.block_on(commands::run(&context, arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if context.stdout.closed() => ExitCode::SUCCESS,
+        Err(error) if error.code() == Code::Cancelled => {
+            interrupt::tell(&error);
+            ExitCode::from(interrupt::INTERRUPTED)
+        }
         Err(error) => fail(&error, style),
     };
     runtime.shutdown_timeout(PATIENCE);

@@ -19,6 +19,7 @@ use futures::StreamExt;
 
 use crate::arguments::{OutputFlags, QueryArguments};
 use crate::context::Context;
+use crate::interrupt;
 use crate::render::listing::text_rows;
 use crate::render::rows::write_stream;
 use crate::shell::{Answer, KnownTable, SqlRunner, run_script, run_shell};
@@ -47,6 +48,7 @@ impl<'a> Asked<'a> {
 /// # Errors
 /// The statement cannot be done.
 pub async fn run(context: &Context, arguments: QueryArguments) -> Result<()> {
+    interrupt::keeps("nothing was written: a statement is done as a whole or not at all");
     let runner = Arc::new(runner(context, &arguments).await?);
     let Some(sql) = &arguments.sql else {
         let stdin = std::io::stdin();

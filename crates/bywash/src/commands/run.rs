@@ -14,7 +14,7 @@ use crate::arguments::{Format, OutputFlags, RunArguments};
 use crate::commands::select::selected;
 use crate::commands::{answer, orphans, plan};
 use crate::context::Context;
-use crate::interrupt::stop_part;
+use crate::interrupt;
 use crate::render::listing::Listing;
 use crate::render::progress::Progress;
 use crate::render::rows::format_of;
@@ -53,18 +53,17 @@ pub async fn run(context: &Context, arguments: RunArguments) -> Result<()> {
     finish(context, &workspace, &arguments.output, &report).await
 }
 
-/// Runs to the end, or to Ctrl-C, and then says what is kept.
+/// Runs to the end, or to Ctrl-C, which then says what is kept.
 ///
 /// # Errors
-/// Those of the run, and `cancelled`.
+/// Those of the run.
 pub async fn run_to_end(context: &Context, workspace: &Workspace, options: RunOptions) -> Result<RunReport> {
-    let own = run_ref(&options.run);
-    let runner = workspace.runner(Arc::new(Progress::new(context)));
-    stop_part(runner.run(options), async |error| match workspace.lake.store().read_ref(&own).await {
-        Ok(Some(_)) => error.hint(format!("finished nodes are kept in `{own}`: the same command goes on from there")),
-        _ => error,
-    })
-    .await
+    interrupt::keeps(format!(
+        "nothing was published: `{}` is as it was; nodes that had finished are kept in `{}`, and `bywash run` reuses them",
+        options.target,
+        run_ref(&options.run)
+    ));
+    workspace.runner(Arc::new(Progress::new(context))).run(options).await
 }
 
 /// Tells how a run ended; a failed one is an error.

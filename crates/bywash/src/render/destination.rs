@@ -12,6 +12,7 @@ use bywash_core::{Code, Error, Result};
 use tempfile::NamedTempFile;
 
 use super::stdout::Stdout;
+use super::unfinished::Unfinished;
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -26,7 +27,7 @@ pub struct Destination {
 enum Sink {
     Stdout(BufWriter<Stdout>),
     Device(BufWriter<File>),
-    File { temporary: BufWriter<NamedTempFile>, place: PathBuf },
+    File { temporary: BufWriter<NamedTempFile>, place: PathBuf, unfinished: Unfinished },
 }
 
 impl Destination {
@@ -62,7 +63,8 @@ impl Destination {
                     .permissions(Permissions::from_mode(mode))
                     .tempfile_in(folder)
                     .map_err(failed)?;
-                Sink::File { temporary: BufWriter::with_capacity(BUFFER_BYTES, temporary), place }
+                let unfinished = Unfinished::new(temporary.path());
+                Sink::File { temporary: BufWriter::with_capacity(BUFFER_BYTES, temporary), place, unfinished }
             }
         };
         Ok(Self { shown: shown.to_owned(), sink })
@@ -81,9 +83,10 @@ impl Destination {
     pub fn finish(mut self) -> Result<()> {
         let failed = |error: io::Error| Error::io("write", &self.shown, &error);
         self.sink.writer().flush().map_err(failed)?;
-        if let Sink::File { temporary, place } = self.sink {
+        if let Sink::File { temporary, place, unfinished } = self.sink {
             let temporary = temporary.into_inner().map_err(|error| failed(error.into_error()))?;
             temporary.persist(place).map_err(|error| failed(error.error))?;
+            drop(unfinished);
         }
         Ok(())
     }

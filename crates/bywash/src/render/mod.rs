@@ -14,3 +14,4 @@ pub mod style;
 pub mod terminal;
 pub mod text;
 pub mod text_output;
+pub mod unfinished;

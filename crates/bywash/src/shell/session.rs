@@ -11,7 +11,7 @@ use super::runner::{Answer, KnownTable, SqlRunner};
 use super::statements::{is_blank, split};
 use crate::arguments::{Format, OutputFlags};
 use crate::context::{Context, Verbosity};
-use crate::interrupt::{ctrl_c, stopped};
+use crate::interrupt::stop_statement_on_ctrl_c;
 use crate::render::error::{ErrorStyle, render};
 use crate::render::rows::write_stream;
 
@@ -93,11 +93,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let begin = Instant::now();
-        let done = tokio::select! {
-            biased;
-            done = self.run(statement) => done,
-            () = ctrl_c() => Err(stopped()),
-        };
+        let done = stop_statement_on_ctrl_c(self.run(statement)).await;
         if self.timing {
             self.context.say(format_duration(begin.elapsed()));
         }
