@@ -17,6 +17,7 @@ use crate::memory::SharedMemory;
 use crate::optimizer;
 use crate::session::{Session, TableResolver};
 use crate::settings::EngineSettings;
+use crate::spill_folder::SpillFolder;
 
 /// How many operators an error about memory names.
 const NAMED_CONSUMERS: NonZeroUsize = match NonZeroUsize::new(3) {
@@ -33,6 +34,7 @@ pub struct Engine {
     settings: Arc<EngineSettings>,
     runtime: Arc<RuntimeEnv>,
     state: Arc<SessionState>,
+    _spill: Option<Arc<SpillFolder>>,
 }
 
 impl Engine {
@@ -41,14 +43,18 @@ impl Engine {
     /// # Errors
     /// The folder for spilling cannot be made.
     pub fn new(settings: EngineSettings) -> Result<Self> {
-        let runtime = runtime(&settings)?;
+        let spill = match settings.spill_limit {
+            0 => None,
+            _ => Some(Arc::new(SpillFolder::new(&settings.spill_folder)?)),
+        };
+        let runtime = runtime(&settings, spill.as_deref())?;
         let builder = SessionStateBuilder::new_with_default_features()
             .with_config(config(&settings))
             .with_runtime_env(Arc::clone(&runtime));
         let mut state =
             optimizer::rules().into_iter().fold(builder, SessionStateBuilder::with_physical_optimizer_rule).build();
         functions::register(&mut state)?;
-        Ok(Self { settings: Arc::new(settings), runtime, state: Arc::new(state) })
+        Ok(Self { settings: Arc::new(settings), runtime, state: Arc::new(state), _spill: spill })
     }
 
     /// A session that finds its tables through `resolver`.
@@ -83,16 +89,11 @@ impl Engine {
     }
 }
 
-fn runtime(settings: &EngineSettings) -> Result<Arc<RuntimeEnv>> {
+fn runtime(settings: &EngineSettings, spill: Option<&SpillFolder>) -> Result<Arc<RuntimeEnv>> {
     let limit = usize::try_from(settings.memory_limit).unwrap_or(usize::MAX);
     let pool = SharedMemory::new(limit);
-    let mode = if settings.spill_limit == 0 {
-        DiskManagerMode::Disabled
-    } else {
-        let folder = &settings.spill_folder;
-        std::fs::create_dir_all(folder).map_err(|error| Error::io("create the folder for spilling", folder, &error))?;
-        DiskManagerMode::Directories(vec![folder.clone()])
-    };
+    let mode =
+        spill.map_or(DiskManagerMode::Disabled, |spill| DiskManagerMode::Directories(vec![spill.path().to_owned()]));
     let disk = DiskManagerBuilder::default().with_mode(mode).with_max_temp_directory_size(settings.spill_limit);
     RuntimeEnvBuilder::new()
         .with_memory_pool(Arc::new(TrackConsumersPool::new(pool, NAMED_CONSUMERS)))

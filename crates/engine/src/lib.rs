@@ -13,6 +13,7 @@ mod optimizer;
 mod scan;
 mod session;
 mod settings;
+mod spill_folder;
 pub mod sql;
 
 pub use engine::Engine;

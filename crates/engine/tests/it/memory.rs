@@ -72,6 +72,24 @@ async fn a_join_that_does_not_fit_is_sorted_instead() {
     assert!(rows.measured().bytes_spilled > 0, "a hash join cannot spill: {:?}", rows.measured());
 }
 
+/// What a killed process left on disk goes when the next one starts; what a living one uses stays.
+#[test]
+fn folders_of_dead_owners_are_removed() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let settings = EngineSettings { spill_folder: parent.path().to_owned(), ..EngineSettings::default() };
+    let folders = || std::fs::read_dir(parent.path()).expect("a folder").count();
+    let living = bywash_engine::Engine::new(settings.clone()).expect("an engine");
+    let dead = parent.path().join("dead");
+    std::fs::create_dir(&dead).expect("a folder");
+    std::fs::write(dead.join("bywash-spill.lock"), "").expect("a file");
+    std::fs::write(dead.join("rows"), "spilled").expect("a file");
+    let next = bywash_engine::Engine::new(settings).expect("an engine");
+    assert!(!dead.exists());
+    assert_eq!(folders(), 2);
+    drop((living, next));
+    assert_eq!(folders(), 0);
+}
+
 /// Rows of a number and a kilobyte of text, of which the planner knows neither count nor size.
 fn wide_rows(count: i64) -> Table {
     let batch = move |first: i64| {

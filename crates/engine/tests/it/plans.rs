@@ -1,6 +1,6 @@
 //! What plans say and what they read: columns, files and bytes; and what may never happen through them.
 
-use bywash_core::Code;
+use bywash_core::{Code, format_bytes};
 use bywash_engine::sql::{ParameterValue, Parameters, parse};
 
 use crate::fixture::Lake;
@@ -35,15 +35,23 @@ async fn explain_tells_what_a_scan_reads_and_leaves_out() {
 #[tokio::test]
 async fn the_store_sees_only_the_bytes_that_explain_claims() {
     let lake = monthly().await;
-    lake.read_since();
     let sql = "select * from raw.flights where at >= timestamp '2026-06-01T00:00:00' and at < timestamp '2026-07-01T00:00:00'";
+    let planned = lake.plan(sql).await.expect("plan");
+    let claimed = planned.explain(false).await.expect("a text");
+    let files = &lake.tables.lake("raw.flights").files.files;
+    let june: u64 = files.iter().filter(|file| file.path.contains("2026-06")).map(|file| file.file_size_in_bytes).sum();
+    let all: u64 = files.iter().map(|file| file.file_size_in_bytes).sum();
+    let claim = format!("files=1 of 12, bytes={} of {}", format_bytes(june), format_bytes(all));
+    assert!(claimed.contains(&claim), "{claim}: {claimed}");
+    lake.read_since();
     assert_eq!(lake.rows(sql).await.len(), 30);
     let read = lake.read_since();
     assert_eq!(read.len(), 1, "{read:?}");
-    let file = lake.tables.lake("raw.flights").files.files.iter().find(|file| file.path.contains("2026-06")).cloned();
-    let size = file.expect("the file of June").file_size_in_bytes;
-    let bytes: u64 = read.values().sum();
-    assert!(bytes > 0 && bytes <= size, "{bytes} of {size}");
+    let whole: u64 = read.values().sum();
+    assert!(whole > 0 && whole <= june, "{whole} of {june}");
+    assert_eq!(lake.rows(&sql.replace('*', "id")).await.len(), 30);
+    let one_column: u64 = lake.read_since().values().sum();
+    assert!(one_column < whole, "{one_column} of {whole}");
 }
 
 #[tokio::test]
@@ -154,7 +162,7 @@ async fn inserts_are_planned_with_the_columns_of_their_target() {
     assert_eq!(names, ["id", "at", "note"]);
     assert_eq!(crate::fixture::texts(&planned.collect().await.expect("rows")), [["1", "NULL", "x"]]);
     let error = lake.plan("insert into raw.flights values (1)").await.expect_err("too few");
-    assert_eq!(error.message(), "inconsistent data length across values list: got 1 values in row 0 but expected 3");
+    assert_eq!(error.message(), "3 columns are to be filled, but the rows have 1 column");
     let planned = lake.plan("create table raw.n (a int, b varchar not null)").await.expect("plan");
     assert_eq!(planned.schema().fields().len(), 2);
 }
