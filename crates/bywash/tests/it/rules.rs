@@ -415,6 +415,49 @@ fn r10_a_view_is_an_entry_and_a_change_below_it_is_seen_through_it() {
 }
 
 #[test]
+fn r10_a_volatile_view_is_computed_once_per_run() {
+    let shop = shop();
+    shop.write(
+        "models/staging/dice.sql",
+        "-- ---\n-- kind: view\n-- ---\nselect id, random() as roll from raw.orders\n",
+    );
+    shop.write(
+        "models/staging/shown.sql",
+        "-- ---\n-- kind: view\n-- ---\nselect id, roll * 2 as twice from staging.dice\n",
+    );
+    shop.write("models/marts/one.sql", "select id, roll from staging.dice\n");
+    shop.write(
+        "models/marts/two.sql",
+        "select s.id, s.twice / 2 as roll from staging.shown s join staging.dice d using (id)\n",
+    );
+    shop.write("tests/same.sql", "select id from marts.one join staging.dice d using (id) where one.roll <> d.roll\n");
+    let differing = "select count(*) from marts.one join marts.two using (id) where abs(one.roll - two.roll) > 1e-12";
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select count(*) from marts.one join marts.two using (id)"), ["60"]);
+    assert_eq!(rows(&shop, differing), ["0"]);
+    let first = rows(&shop, "select sum(roll) from marts.one");
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    for name in ["marts.one", "marts.two"] {
+        assert_eq!(status_of(&report, name), "ran", "its rows differ each time: {report}");
+    }
+    assert_eq!(status_of(&report, "marts.by_region"), "reused", "{report}");
+    assert_eq!(rows(&shop, differing), ["0"]);
+    assert_ne!(rows(&shop, "select sum(roll) from marts.one"), first);
+    assert_eq!(rows(&shop, "select kind from bywash.tables where name = 'staging.dice'"), ["view"]);
+}
+
+#[test]
+fn r5_a_reader_of_a_stable_view_is_reused() {
+    let shop = shop();
+    let stable = "-- ---\n-- kind: view\n-- stable_for: 3000d\n-- ---\nselect id, random() as roll from raw.orders\n";
+    shop.write("models/staging/dice.sql", stable);
+    shop.write("models/marts/one.sql", "select id, roll from staging.dice\n");
+    shop.run(["run"]).success();
+    let report = json(&shop.run(["run", "-o", "json"]).success());
+    assert_eq!(status_of(&report, "marts.one"), "reused", "{report}");
+}
+
+#[test]
 fn a_failed_test_blocks_the_publish_and_prints_the_query() {
     let shop = shop();
     shop.run(["run"]).success();

@@ -127,10 +127,11 @@ fn function_or_other(source: &Source, said: &str, whole: &str, place: Place) -> 
         .at(place)
         .hint("`group by all` groups by every column that is not aggregated");
     }
-    if said.starts_with("column count doesn't match insert query") {
-        return Error::new(Code::InvalidSql, "the query gives more or fewer columns than it should insert")
+    // The outermost query's columns have been told apart before.
+    if said.contains("require unique expression names") {
+        return Error::new(Code::AmbiguousColumn, "a query below another gives two of its columns one name")
             .at(place)
-            .hint("list the columns: `insert into t (a, b) select …`");
+            .hint("give one of them another name with `as`");
     }
     Error::new(Code::InvalidSql, said).at(place)
 }

@@ -1,5 +1,6 @@
-//! Functions of our own: the partition transforms of tables.
+//! Functions of our own: assignment, and the partition transforms of tables.
 
+mod assign;
 mod partition;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use datafusion::execution::FunctionRegistry;
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ScalarUDF;
 
+pub(crate) use assign::{assigned, can_assign};
 pub(crate) use partition::partition_value;
 
 /// Adds them to a session.

@@ -30,7 +30,7 @@ pub(super) fn plan(planned: &Planned) -> Result<Planned> {
     let logical = LogicalPlanBuilder::scan("columns", provider_as_source(Arc::new(table)), None)
         .and_then(LogicalPlanBuilder::build)
         .map_err(|error| broken(&error))?;
-    Ok(Planned { logical, ..planned.clone() })
+    Ok(Planned { logical, twice: None, ..planned.clone() })
 }
 
 /// The type as tables and their YAML call it; Arrow's name for what no table can hold.

@@ -1,8 +1,11 @@
 //! A session: where names are looked up, and statements become plans.
 
 mod changed_rows;
+mod columns;
 mod describe;
 mod explain;
+mod insert;
+mod kept;
 mod names;
 mod planned;
 mod resolve;
@@ -19,6 +22,7 @@ use bywash_core::{Code, Error, Result};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
+use datafusion::sql::sqlparser::ast::Statement;
 
 pub use changed_rows::ChangedRows;
 pub use planned::Planned;
@@ -28,7 +32,9 @@ pub use rows::{Measured, Rows};
 use crate::engine::Engine;
 use crate::errors::planning;
 use crate::scan::PLACE_COLUMNS;
-use crate::sql::{CHANGED_TABLE, Parameters, Parsed, StatementKind, bind, row_changes_query};
+use crate::sql::{
+    CHANGED_TABLE, Parameters, Parsed, StatementKind, bind, keep_digits, name_columns, row_changes_query,
+};
 use names::{Known, Names};
 use resolve::Lookup;
 
@@ -58,12 +64,13 @@ impl Session {
         let state = self.engine.query_state();
         let lookup = Lookup::new(self.resolver.as_ref(), &state);
         let known = lookup.tables_of(parsed).await?;
-        let logical = logical_plan(&state, parsed, parameters, known)?;
-        let checked = state
-            .analyzer()
-            .execute_and_check(logical, state.config_options(), |_, _| {})
-            .map_err(|error| planning::explain(&parsed.source, error))?;
+        let Logical { plan, twice } = logical_plan(&state, parsed, parameters, known)?;
+        let failed = |error| planning::explain(&parsed.source, error);
+        let (plan, repeated) = columns::distinct(plan).map_err(failed)?;
+        let checked = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {}).map_err(failed)?;
+        let declared = matches!(parsed.kind, StatementKind::CreateTable { .. });
         let planned = Planned::new(state, checked, parsed.source.clone());
+        let planned = Planned { twice: twice.or(repeated), declared, ..planned };
         match parsed.kind {
             StatementKind::Summarize => summarize::plan(planned),
             StatementKind::Describe => describe::plan(&planned),
@@ -73,30 +80,44 @@ impl Session {
 }
 
 /// The plan of the rows that a statement gives or writes.
-fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, known: Known) -> Result<LogicalPlan> {
+struct Logical {
+    plan: LogicalPlan,
+    /// The first column whose name the statement itself gives twice.
+    twice: Option<String>,
+}
+
+fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, known: Known) -> Result<Logical> {
     let mut statement = parsed.statement.clone();
     bind(&parsed.source, &mut statement, parameters)?;
+    let twice = name_columns(&mut statement);
+    keep_digits(&mut statement);
     if let (Some(changed), Some((table, _))) = (known.get(CHANGED_TABLE), &parsed.target) {
         let columns: Vec<_> = changed.schema().fields().iter().map(|field| field.name().clone()).collect();
         let own = columns.len().saturating_sub(PLACE_COLUMNS);
         statement = row_changes_query(&parsed.source, &statement, table, &columns[..own])?;
     }
+    let target = parsed.target.as_ref().and_then(|(target, _)| known.get(&target.to_string())).map(|it| it.schema());
     let names = Names::new(state, known);
     let options = ParserOptions::from(&state.config_options().sql_parser);
+    if let (Statement::Insert(insert), Some(target)) = (&statement, &target) {
+        let plan = insert::plan(parsed, &names, options, insert.clone(), target)?;
+        return Ok(Logical { plan, twice: None });
+    }
     let plan = SqlToRel::new_with_options(&names, options)
         .sql_statement_to_plan(statement)
         .map_err(|error| planning::explain(&parsed.source, error))?;
-    match (&parsed.kind, plan) {
-        (StatementKind::Insert | StatementKind::InsertOverwrite, LogicalPlan::Dml(write)) => {
-            Ok(Arc::unwrap_or_clone(write.input))
-        }
-        (_, LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(create))) => Ok(Arc::unwrap_or_clone(create.input)),
-        (_, plan @ (LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Statement(_) | LogicalPlan::Copy(_))) => {
+    rows_of(parsed, plan).map(|plan| Logical { plan, twice })
+}
+
+fn rows_of(parsed: &Parsed, plan: LogicalPlan) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Ddl(DdlStatement::CreateMemoryTable(create)) => Ok(Arc::unwrap_or_clone(create.input)),
+        plan @ (LogicalPlan::Dml(_) | LogicalPlan::Ddl(_) | LogicalPlan::Statement(_) | LogicalPlan::Copy(_)) => {
             Err(Error::new(Code::NotYetSupported, format!("`{}` gives no rows", plan.display()))
                 .at(parsed.source.whole())
                 .hint("write a query"))
         }
-        (_, plan) => Ok(plan),
+        plan => Ok(plan),
     }
 }
 

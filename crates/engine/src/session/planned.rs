@@ -13,8 +13,8 @@ use datafusion::logical_expr::{LogicalPlan, TableSource};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 
-use super::explain;
 use super::rows::Rows;
+use super::{columns, explain};
 use crate::errors::{planning, running};
 use crate::scan::LakeProvider;
 use crate::sql::Source;
@@ -26,6 +26,10 @@ pub struct Planned {
     pub(super) logical: LogicalPlan,
     pub(super) source: Source,
     pub(super) shape: Shape,
+    /// The first column whose name stands twice; the answer numbers the second.
+    pub(super) twice: Option<String>,
+    /// Whether the statement declares its columns.
+    pub(super) declared: bool,
 }
 
 /// What becomes of the plan's rows.
@@ -39,7 +43,7 @@ pub(super) enum Shape {
 
 impl Planned {
     pub(super) fn new(state: SessionState, logical: LogicalPlan, source: Source) -> Self {
-        Self { state, logical, source, shape: Shape::Rows }
+        Self { state, logical, source, shape: Shape::Rows, twice: None, declared: false }
     }
 
     /// The columns of the answer.
@@ -51,21 +55,18 @@ impl Planned {
         }
     }
 
-    /// The columns of the answer, if they can be the columns of a table.
+    /// The columns of the answer, if they can be the columns of a table. None is required that is not declared so.
     ///
     /// # Errors
     /// Two columns of one name.
     pub fn table_schema(&self) -> Result<SchemaRef> {
-        let schema = self.schema();
-        let fields = schema.fields();
-        for (at, field) in fields.iter().enumerate() {
-            if fields[..at].iter().any(|earlier| earlier.name() == field.name()) {
-                return Err(Error::new(Code::InvalidSql, format!("two columns are named `{}`", field.name()))
-                    .at(self.source.find_last_word(field.name()).unwrap_or_else(|| self.source.whole()))
-                    .hint("give one of them another name with `as`"));
-            }
+        if let Some(name) = &self.twice {
+            return Err(Error::new(Code::InvalidSql, format!("two columns are named `{name}`"))
+                .at(self.source.find_last_word(name).unwrap_or_else(|| self.source.whole()))
+                .hint("give one of them another name with `as`"));
         }
-        Ok(schema)
+        let schema = self.schema();
+        Ok(if self.declared { schema } else { Arc::new(columns::nullable(&schema)) })
     }
 
     /// Whether it reads this table of the lake, also through views.

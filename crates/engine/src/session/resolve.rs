@@ -115,7 +115,7 @@ impl<'a> Lookup<'a> {
                 let mut path = path.to_vec();
                 path.push(name.clone());
                 let known = self.tables_within(&parsed, at.as_deref(), &path).await?;
-                let plan = super::logical_plan(self.state, &parsed, &Parameters::new(), known)?;
+                let plan = super::logical_plan(self.state, &parsed, &Parameters::new(), known)?.plan;
                 Arc::new(ViewTable::new(plan, Some(sql)))
             }
         };

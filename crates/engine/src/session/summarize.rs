@@ -41,7 +41,7 @@ pub(super) fn plan(planned: Planned) -> Result<Planned> {
         .aggregate(Vec::<Expr>::new(), measures)
         .and_then(LogicalPlanBuilder::build)
         .map_err(|error| planning::explain(&planned.source, error))?;
-    Ok(Planned { logical, shape: Shape::Summary(Arc::new(Summary { columns })), ..planned })
+    Ok(Planned { logical, shape: Shape::Summary(Arc::new(Summary { columns })), twice: None, ..planned })
 }
 
 /// Nulls stand for measures that a type has not.

@@ -5,8 +5,11 @@
 
 mod canonical;
 mod from_first;
+mod insert;
 mod kind;
 mod names;
+mod naming;
+mod numbers;
 mod parameters;
 mod refused;
 mod row_changes;
@@ -29,7 +32,10 @@ use datafusion::sql::sqlparser::parser::Parser;
 pub use kind::StatementKind;
 pub use parameters::{ParameterValue, Parameters};
 
+pub(crate) use insert::{query_of_nulls, written_names};
 pub(crate) use names::{FILE_PREFIX, table_ref};
+pub(crate) use naming::{another as another_name, name_columns};
+pub(crate) use numbers::keep_digits;
 pub(crate) use parameters::bind;
 pub(crate) use row_changes::{CHANGED_TABLE, KEPT_COLUMN, as_query as row_changes_query};
 pub(crate) use source::Source;

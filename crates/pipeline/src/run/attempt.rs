@@ -13,6 +13,7 @@ use bywash_lake::storage::{StagedFiles, faults};
 use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
 use tokio::task::JoinSet;
 
+use super::frozen::Frozen;
 use super::inputs::Input;
 use super::log::run_ref;
 use super::report::{NodeReport, RunReport, RunStatus, TestReport};
@@ -29,6 +30,7 @@ pub(super) struct Attempt {
     pub(super) merged: Option<ObjectId>,
     /// What was written and is not committed: a node that fails takes its files with it.
     staged: StagedFiles,
+    pub(super) frozen: Arc<Frozen>,
     reports: Mutex<Vec<NodeReport>>,
     tests: Mutex<Vec<TestReport>>,
     /// The commit of the run's own ref; nodes take turns to move it.
@@ -69,7 +71,12 @@ impl Done {
 }
 
 impl Attempt {
-    pub(super) async fn new(runner: &Runner, options: Arc<RunOptions>, start: Option<Start>) -> Result<Arc<Self>> {
+    pub(super) async fn new(
+        runner: &Runner,
+        options: Arc<RunOptions>,
+        start: Option<Start>,
+        frozen: Arc<Frozen>,
+    ) -> Result<Arc<Self>> {
         let (lake, staged) = runner.lake.staged();
         let runner = Arc::new(Runner { lake, ..runner.clone() });
         let (tree, merged) = match start {
@@ -87,6 +94,7 @@ impl Attempt {
             tree: Arc::new(tree),
             merged,
             staged,
+            frozen,
             reports: Mutex::default(),
             tests: Mutex::default(),
             own_head: tokio::sync::Mutex::new(own_head),

@@ -46,7 +46,7 @@ pub async fn check_models(
                     resolver = resolver.with(name.clone(), Resolved::Empty(schema.clone()));
                 }
                 let session = runner.engine.session(Arc::new(resolver));
-                session.plan(&model.parsed, parameters).await.map(|planned| Some(planned.schema()))
+                session.plan(&model.parsed, parameters).await.and_then(|planned| planned.table_schema()).map(Some)
             }
             Body::Resource(resource) if absent => {
                 source_types(runner, &resource.path, &resource.reader).await.map(Some)

@@ -1,7 +1,8 @@
 //! A run: from a head of a branch to the next, or to nothing at all.
 //!
 //! The life of a run: it opens a tree on the target's head (`attempt`), loads sources (`load`), checks every model
-//! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), tests the tree
+//! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), volatile views once
+//! for all who read them (`frozen`, rule R10), tests the tree
 //! (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
 //! `refs/runs/<id>` with its key (`keys`, rule R3), so a killed run's work is found again by its keys (rule R2).
 
@@ -9,6 +10,7 @@ mod arrivals;
 mod attempt;
 mod check;
 mod expiry;
+mod frozen;
 mod incremental;
 mod inputs;
 mod keys;

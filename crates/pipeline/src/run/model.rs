@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bywash_core::{Code, Error, ObjectId, Result, SystemClock, TableName};
+use bywash_core::{Code, Error, ObjectId, Result, TableName};
 use bywash_engine::sql::{self, Parsed};
 use bywash_engine::{LakeTable, Planned, Resolved};
 use bywash_lake::changes::TableState;
@@ -12,12 +12,13 @@ use bywash_lake::tables::DataFile;
 use bywash_lake::{Draft, TableShape};
 
 use super::attempt::{Attempt, Done};
+use super::frozen::{self, VolatileView};
 use super::incremental::{self, Step};
 use super::inputs::{self, Input};
 use super::keys;
 use super::write::{Meter, write_query};
 use crate::graph::Node;
-use crate::lake_view::{LakeResolver, NoFiles, lake_table};
+use crate::lake_view::{LakeResolver, lake_table};
 use crate::project::{Model, ModelKind};
 
 /// What is known of a model before it runs.
@@ -32,6 +33,8 @@ pub(super) struct ModelWork<'a> {
     /// What is to be consumed of each input, for incremental models.
     consumable: BTreeMap<String, Consumed>,
     key: ObjectId,
+    /// Why its rows differ between runs, if they do.
+    volatile: Option<String>,
 }
 
 /// What a model needs.
@@ -80,8 +83,10 @@ impl Attempt {
             ModelKind::Incremental => incremental::consumable(&self.tree, &self.consumed_names(node, model)).await?,
             _ => BTreeMap::new(),
         };
-        let key = keys::output_key(&node.name, recipe, &versions, &self.key_extras(model, old.as_ref()));
-        Ok(ModelWork { node, model, inputs, versions, recipe, old, consumable, key })
+        let views = frozen::volatile_views(&self.tree, &inputs).await?;
+        let volatile = model.parsed.volatile.clone().or_else(|| views.first().map(VolatileView::reason));
+        let key = keys::output_key(&node.name, recipe, &versions, &self.key_extras(model, old.as_ref(), &views));
+        Ok(ModelWork { node, model, inputs, versions, recipe, old, consumable, key, volatile })
     }
 
     /// Whether a model stands, is taken from elsewhere, grows, or runs.
@@ -136,7 +141,7 @@ impl Attempt {
             return "its query or settings changed".to_owned();
         }
         let changed = work.versions.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
-        match (changed, &work.model.parsed.volatile) {
+        match (changed, &work.volatile) {
             (Some((input, _)), _) => format!("`{input}` changed"),
             (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
             (None, None) => "an input is gone".to_owned(),
@@ -145,20 +150,12 @@ impl Attempt {
 
     /// What a key holds besides recipe and inputs: for incremental models their own table, for volatile ones the
     /// run, or the period for which they are stable (rule R5).
-    fn key_extras(&self, model: &Model, old: Option<&Entry>) -> Vec<Vec<u8>> {
+    fn key_extras(&self, model: &Model, old: Option<&Entry>, views: &[VolatileView]) -> Vec<Vec<u8>> {
         let mut extras = Vec::new();
         if let (ModelKind::Incremental, Some(old)) = (model.kind(), old) {
             extras.push(old.version().as_bytes().to_vec());
         }
-        if model.parsed.volatile.is_some() {
-            extras.push(match model.stable_for() {
-                Some(period) => {
-                    let micros = i64::try_from(period.as_micros()).unwrap_or(i64::MAX).max(1);
-                    (SystemClock.now() / micros).to_le_bytes().to_vec()
-                }
-                None => self.options.run.clone().into_bytes(),
-            });
-        }
+        extras.extend(self.volatile_extras(model, views));
         extras
     }
 
@@ -250,7 +247,7 @@ impl Attempt {
     ) -> Result<Done> {
         let name = &work.node.name;
         let old = work.old.as_ref().and_then(Entry::table).filter(|_| files.is_some());
-        let mut resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles)).await?;
+        let mut resolver = self.resolver(&work.inputs).await?;
         for (input, files) in files.unwrap_or_default() {
             if let Some(Entry::Table(table)) = self.tree.entry(&input).await? {
                 let mut only = lake_table(&self.tree, &input, &table).await?;

@@ -13,6 +13,7 @@ use bywash_lake::{Head, Lake};
 
 use super::attempt::Attempt;
 use super::expiry;
+use super::frozen::Frozen;
 use super::log::{self, RunLog};
 use super::publish::Published;
 use super::report::{RunReport, RunStatus};
@@ -126,13 +127,14 @@ impl Runner {
     async fn run_until_published(self: &Arc<Self>, options: Arc<RunOptions>, log: &Arc<RunLog>) -> Result<RunReport> {
         let mut start = options.start.clone();
         let mut replanned = false;
+        let frozen: Arc<Frozen> = Arc::default();
         loop {
             log.planned();
             if log.row().plans > MOST_PLANS {
                 return Err(Error::new(Code::TargetMoved, format!("`{}` never stands still", options.target))
                     .hint("other runs publish to it all the time; run again when they are done"));
             }
-            let attempt = Attempt::new(self, options.clone(), start.take()).await?;
+            let attempt = Attempt::new(self, options.clone(), start.take(), frozen.clone()).await?;
             attempt.execute().await?;
             if attempt.has_failed() {
                 let report = attempt.report(RunStatus::Failed, attempt.base(), None);

@@ -12,10 +12,10 @@ use bywash_lake::store::{Output, Transaction};
 use futures::StreamExt;
 
 use super::attempt::Attempt;
+use super::inputs::Input;
 use super::report::TestReport;
-use super::{inputs, keys};
+use super::{frozen, inputs, keys};
 use crate::graph::Node;
-use crate::lake_view::{LakeResolver, NoFiles};
 use crate::project::{DataTest, Severity};
 
 impl Attempt {
@@ -48,15 +48,17 @@ impl Attempt {
 
     /// Runs one test; a pass that is new is given back to be kept.
     async fn run_test(&self, node: &Node, test: &DataTest) -> Result<Option<Output>> {
-        let versions = inputs::versions(&self.tree, &self.inputs(node)).await?;
+        let read = self.inputs(node);
+        let versions = inputs::versions(&self.tree, &read).await?;
         let parsed = sql::parse(test.place.path.clone(), &test.sql)?;
         let recipe = keys::recipe("test", &parsed.canonical, &(), &BTreeMap::new());
         let key = keys::output_key(&node.name, recipe, &versions, &[]);
         let known = parsed.volatile.is_none()
+            && frozen::volatile_views(&self.tree, &read).await?.is_empty()
             && !self.options.no_cache
             && self.runner.lake.store().output(key).await?.is_some();
         let began = Instant::now();
-        let bad_rows = if known { 0 } else { self.count_rows(&parsed).await? };
+        let bad_rows = if known { 0 } else { self.count_rows(&parsed, &read).await? };
         let table = test.node.as_ref().map_or_else(|| node.name.to_string(), ToString::to_string);
         self.add_test(TestReport {
             name: test.name.name().to_owned(),
@@ -83,9 +85,8 @@ impl Attempt {
         }
     }
 
-    async fn count_rows(&self, parsed: &sql::Parsed) -> Result<u64> {
-        let resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles)).await?;
-        let session = self.runner.engine.session(Arc::new(resolver));
+    async fn count_rows(&self, parsed: &sql::Parsed, read: &[Input]) -> Result<u64> {
+        let session = self.runner.engine.session(Arc::new(self.resolver(read).await?));
         let mut stream = session.plan(parsed, &self.options.parameters).await?.stream().await?;
         let mut rows = 0;
         while let Some(batch) = stream.next().await {
