@@ -10,6 +10,8 @@
 //! - A sort has a third part beside its two for merging: it gives its merge buffer back while it writes a run and
 //!   needs it again after, and where it merges rows in memory it holds them once more as keys. When it merges runs from
 //!   disk it would take whatever there is and makes do with less: it gets no more than its three parts.
+//! - However many share, groups may hold an eighth of the limit, as far as neither sorts nor those that cannot spill have
+//!   a claim on it: they need room for a few batches of rows to write a run at all.
 //!
 //! `errors/running.rs` reads the words of [`refused`].
 
@@ -22,7 +24,8 @@ use datafusion::execution::memory_pool::{
     MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, human_readable_size,
 };
 
-/// What the planner calls the merge buffer of a sort.
+/// What the planner calls a sort, and its merge buffer.
+const SORT: &str = "ExternalSorter";
 const MERGE_BUFFER: &str = "ExternalSorterMerge";
 
 /// The pool.
@@ -46,6 +49,7 @@ impl SharedMemory {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Spills,
+    Sort,
     MergeBuffer,
     Other,
 }
@@ -54,7 +58,7 @@ impl Kind {
     /// Its parts of what is shared.
     const fn parts(self) -> usize {
         match self {
-            Self::Spills => 2,
+            Self::Spills | Self::Sort => 2,
             Self::MergeBuffer => 1,
             Self::Other => 0,
         }
@@ -62,6 +66,7 @@ impl Kind {
 
     fn of(consumer: &MemoryConsumer) -> Self {
         match consumer.can_spill() {
+            true if consumer.name().starts_with(SORT) => Self::Sort,
             true => Self::Spills,
             false if consumer.name().starts_with(MERGE_BUFFER) => Self::MergeBuffer,
             false => Self::Other,
@@ -99,6 +104,20 @@ impl Accounts {
     fn part(&self, limit: usize) -> usize {
         let kept = self.kept.min(limit / 2).max(self.apart);
         limit.saturating_sub(kept) / self.parts.max(1)
+    }
+
+    /// What nobody holds, nor has a claim on as a sort or as one that cannot spill.
+    fn unclaimed(&self, limit: usize) -> usize {
+        let (mut claimed, mut sorts) = (0, 0);
+        for account in self.by_id.values() {
+            match account.kind {
+                Kind::MergeBuffer => (claimed, sorts) = (claimed + 3 * self.part(limit), sorts + account.held),
+                Kind::Sort => sorts += account.held,
+                Kind::Spills | Kind::Other => {}
+            }
+        }
+        let kept = self.kept.min(limit / 2).saturating_sub(self.apart);
+        limit.saturating_sub(self.held + claimed.saturating_sub(sorts) + kept)
     }
 
     fn grow(&mut self, consumer: &MemoryConsumer, additional: usize) {
@@ -155,9 +174,14 @@ impl MemoryPool for SharedMemory {
         let mut accounts = self.lock();
         let held = accounts.held_by(consumer);
         let free = self.limit.saturating_sub(accounts.held);
+        let part = accounts.part(self.limit);
         let left = match Kind::of(consumer) {
-            Kind::Spills => (2 * accounts.part(self.limit)).saturating_sub(held),
-            Kind::MergeBuffer => (3 * accounts.part(self.limit)).saturating_sub(held).min(free),
+            Kind::Sort => (2 * part).saturating_sub(held),
+            Kind::Spills => {
+                let least = (self.limit / 8).saturating_sub(held).min(accounts.unclaimed(self.limit));
+                (2 * part).saturating_sub(held).max(least)
+            }
+            Kind::MergeBuffer => (3 * part).saturating_sub(held).min(free),
             Kind::Other => free,
         };
         if additional > left {
