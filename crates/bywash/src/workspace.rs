@@ -178,11 +178,22 @@ async fn open_lake(project: &Project) -> Result<Lake> {
 /// # Errors
 /// Settings that it cannot keep.
 pub fn engine_for(settings: &Settings, cache: &Path) -> Result<Engine> {
-    let mut wanted = EngineSettings { spill_folder: cache.join("spill"), ..EngineSettings::default() };
+    let mut wanted = EngineSettings { spill_folder: spill_folder(cache), ..EngineSettings::default() };
     wanted.memory_limit = settings.memory_limit.unwrap_or(wanted.memory_limit);
     wanted.spill_limit = settings.spill_limit.unwrap_or(wanted.spill_limit);
     wanted.threads = settings.threads.unwrap_or(wanted.threads);
     Engine::new(wanted)
+}
+
+/// Where queries spill to: with the project's caches, or, for users who may not write there, with temporary files, of
+/// which the shared folder may be another user's.
+fn spill_folder(cache: &Path) -> PathBuf {
+    let usual = cache.join("spill");
+    let shared = std::env::temp_dir().join("bywash-spill");
+    let own = std::env::temp_dir().join(format!("bywash-spill-{}", std::process::id()));
+    let can_write =
+        |folder: &PathBuf| std::fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder)).is_ok();
+    [&usual, &shared, &own].into_iter().find(|folder| can_write(folder)).unwrap_or(&usual).clone()
 }
 
 /// The branch that is checked out; `main` until another is.

@@ -152,7 +152,7 @@ pub struct TableRef {
     pub namespace: Option<String>,
     /// The table.
     pub name: String,
-    /// What follows the first `@`: a branch, a tag, a commit, or a branch and a time.
+    /// What follows the first `@`: a branch, a tag, a commit, a branch and a time, or a snapshot.
     pub at: Option<String>,
 }
 

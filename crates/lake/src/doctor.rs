@@ -100,7 +100,7 @@ impl Lake {
                 }
             }
             Err(error) => {
-                checkup.find(format!("commit {}", id.short()), error.message(), "restore the catalog from a backup")
+                checkup.find(format!("commit {}", id.short()), error.message(), "restore the catalog from a backup");
             }
         }
     }

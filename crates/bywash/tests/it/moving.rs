@@ -164,24 +164,41 @@ fn a_lost_catalog_is_no_new_lake() {
     assert_eq!(all_rows(&lost), all_rows(&shop));
 }
 
-/// Takes the permission to write from everything below a folder.
-fn close(folder: &Path) {
+/// Takes the permission to write from everything below a folder; gives it back when dropped, so that it can be deleted.
+struct Closed(PathBuf);
+
+impl Closed {
+    fn new(folder: PathBuf) -> Self {
+        set_modes(&folder, 0o444, 0o555);
+        Self(folder)
+    }
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        set_modes(&self.0, 0o644, 0o755);
+    }
+}
+
+fn set_modes(folder: &Path, of_files: u32, of_folders: u32) {
     use std::os::unix::fs::PermissionsExt;
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
+    };
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        if entry.path().is_dir() {
-            close(&entry.path());
-        } else {
-            std::fs::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o444)).expect("permissions");
+        match entry.path() {
+            folder if folder.is_dir() => set_modes(&folder, of_files, of_folders),
+            file => set(&file, of_files),
         }
     }
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o555)).expect("permissions");
+    set(folder, of_folders);
 }
 
 #[test]
 fn a_user_who_may_not_write_reads() {
     let shop = shop();
     shop.run(["run"]).success();
-    close(&shop.path().join("lake"));
+    let _closed = Closed::new(shop.path().to_owned());
     let as_reader = |words: &[&str]| shop.command(words).as_unprivileged_user().run();
     let output = as_reader(&["query", "select count(*) as n from raw.orders", "-o", "csv"]).success();
     assert_eq!(output.stdout, "n\n60\n", "{output}");
@@ -210,13 +227,13 @@ fn a_user_who_may_not_write_is_told_where_reading_needs_it() {
         .run();
     assert!(std::fs::metadata(shop.path().join("lake/catalog.db-wal")).is_ok_and(|log| log.len() > 0), "a log is left");
     let without_shared = copy(&shop);
-    close(&shop.path().join("lake"));
+    let _closed = Closed::new(shop.path().join("lake"));
     let sql = ["query", "select count(*) as n from raw.customers", "-o", "csv"];
     let output = shop.command(sql).as_unprivileged_user().run().success();
     assert_eq!(output.stdout, "n\n4\n", "the log is read: {output}");
 
     std::fs::remove_file(without_shared.path().join("lake/catalog.db-shm")).expect("a file");
-    close(&without_shared.path().join("lake"));
+    let _closed_too = Closed::new(without_shared.path().join("lake"));
     let output = without_shared.command(sql).as_unprivileged_user().run().failure("permission-denied");
     assert!(output.stderr.contains("catalog.db-shm"), "{output}");
 }
