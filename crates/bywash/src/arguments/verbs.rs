@@ -277,14 +277,25 @@ pub struct MergeArguments {
 
 /// `bywash diff`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bywash diff main\n  bywash diff main dev -o json")]
+#[command(after_help = "Examples:\n  bywash diff main\n  bywash diff main dev -o json\n  \
+    bywash diff main --table raw.orders --key id\n  bywash diff raw.orders@v1 raw.orders\n  \
+    bywash diff old.csv new.csv --key id")]
 pub struct DiffArguments {
-    /// The branch, tag or commit to compare from
+    /// The branch, tag or commit to compare from; or a table or file
     #[arg(value_name = "A")]
     pub from: String,
     /// The one to compare to [default: the current branch]
     #[arg(value_name = "B")]
     pub to_ref: Option<String>,
+    /// Show rows of this table that differ
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+    /// The columns that name a row [default: the model's unique_key]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub key: Vec<String>,
+    /// How many rows to show
+    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    pub limit: usize,
     #[command(flatten)]
     pub project: ProjectFlags,
     #[command(flatten)]

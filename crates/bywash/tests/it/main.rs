@@ -4,6 +4,7 @@
 mod bad_input;
 mod concurrent;
 mod crash;
+mod diff;
 mod error_pages;
 mod errors;
 mod explain;

@@ -217,3 +217,18 @@ fn a_statement_that_fails_leaves_the_table_as_it_was() {
     assert_eq!(rows(&shop, "from raw.customers"), before);
     shop.run(["doctor"]).success();
 }
+
+#[test]
+fn new_values_are_assigned_and_never_changed() {
+    let shop = shop();
+    shop.run(["query", "create table raw.t (id bigint, day date, price decimal(6, 2))"]).success();
+    shop.run(["query", "insert into raw.t values (1, date '2026-01-01', 1.5)"]).success();
+    shop.run(["query", "update raw.t set day = '2026-02-01', price = 2.25, id = 4 / 2"]).success();
+    assert_eq!(rows(&shop, "from raw.t"), ["2,2026-02-01,2.25"]);
+    shop.run(["query", "update raw.t set id = 1.5"]).failure("invalid-value");
+    shop.run(["query", "update raw.t set price = 1.005"]).failure("invalid-value");
+    let merge = "merge into raw.t using (values ('2', '2026-03-01'), ('3', 'soon')) as s (id, day) on t.id = s.id \
+                 when matched then update set day = s.day when not matched and s.day <> 'soon' then insert (id, day) values (s.id, s.day)";
+    shop.run(["query", merge]).success();
+    assert_eq!(rows(&shop, "from raw.t"), ["2,2026-03-01,2.25"]);
+}

@@ -1,4 +1,4 @@
-//! The rows of an `insert`: those of its query, each value assigned to its column.
+//! The rows that a statement writes: those of its query, each value assigned to its column.
 //!
 //! ```text
 //! insert into t (b, a) select x, y from s
@@ -48,6 +48,24 @@ pub(super) fn plan(
     });
     let values = values.collect::<Result<Vec<_>>>()?;
     LogicalPlanBuilder::new(rows).project(values).and_then(LogicalPlanBuilder::build).map_err(failed)
+}
+
+/// The rows that an `update` or `merge into` changes: behind `first` columns of our own stand those of the table, each
+/// value assigned to its column.
+pub(super) fn assigned_rows(
+    parsed: &Parsed,
+    rows: LogicalPlan,
+    first: usize,
+    target: &[FieldRef],
+) -> Result<LogicalPlan> {
+    if rows.schema().fields().len() == first {
+        return Ok(rows);
+    }
+    let own = rows.schema().columns().into_iter().take(first).map(|column| Ok(Expr::Column(column)));
+    let values = target.iter().enumerate().map(|(at, field)| value(parsed, &rows, Some(first + at), field));
+    let values = own.chain(values).collect::<Result<Vec<_>>>()?;
+    let plan = LogicalPlanBuilder::new(rows).project(values).and_then(LogicalPlanBuilder::build);
+    plan.map_err(|error| planning::explain(&parsed.source, error))
 }
 
 /// The value of one column of the target; null where the statement gives none.

@@ -18,6 +18,7 @@ mod write_order;
 use std::fmt;
 use std::sync::Arc;
 
+use arrow::datatypes::{FieldRef, SchemaRef};
 use bywash_core::{Code, Error, Result};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
@@ -91,10 +92,10 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
     bind(&parsed.source, &mut statement, parameters)?;
     let twice = name_columns(&mut statement);
     keep_digits(&mut statement);
-    if let (Some(changed), Some((table, _))) = (known.get(CHANGED_TABLE), &parsed.target) {
-        let columns: Vec<_> = changed.schema().fields().iter().map(|field| field.name().clone()).collect();
-        let own = columns.len().saturating_sub(PLACE_COLUMNS);
-        statement = row_changes_query(&parsed.source, &statement, table, &columns[..own])?;
+    let changed = known.get(CHANGED_TABLE).map(|table| own_columns(&table.schema()));
+    if let (Some(columns), Some((table, _))) = (&changed, &parsed.target) {
+        let names: Vec<_> = columns.iter().map(|field| field.name().clone()).collect();
+        statement = row_changes_query(&parsed.source, &statement, table, &names)?;
     }
     let target = parsed.target.as_ref().and_then(|(target, _)| known.get(&target.to_string())).map(|it| it.schema());
     let names = Names::new(state, known);
@@ -106,7 +107,18 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
     let plan = SqlToRel::new_with_options(&names, options)
         .sql_statement_to_plan(statement)
         .map_err(|error| planning::explain(&parsed.source, error))?;
-    rows_of(parsed, plan).map(|plan| Logical { plan, twice })
+    let plan = rows_of(parsed, plan)?;
+    let plan = match changed {
+        Some(columns) => insert::assigned_rows(parsed, plan, PLACE_COLUMNS + 1, &columns)?,
+        None => plan,
+    };
+    Ok(Logical { plan, twice })
+}
+
+/// The columns of a table that comes with the places of its rows.
+fn own_columns(schema: &SchemaRef) -> Vec<FieldRef> {
+    let own = schema.fields().len().saturating_sub(PLACE_COLUMNS);
+    schema.fields().iter().take(own).cloned().collect()
 }
 
 fn rows_of(parsed: &Parsed, plan: LogicalPlan) -> Result<LogicalPlan> {
