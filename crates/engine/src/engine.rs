@@ -114,6 +114,8 @@ fn config(settings: &EngineSettings) -> SessionConfig {
     let options = config.options_mut();
     options.optimizer.hash_join_single_partition_threshold = 64 << 20;
     options.optimizer.hash_join_single_partition_threshold_rows = 2_000_000;
+    // Without a zone the planner takes `timestamptz` for `timestamp`.
+    options.execution.time_zone = Some("UTC".to_owned());
     options.execution.skip_partial_aggregation_probe_ratio_threshold = 0.2;
     options.execution.spill_compression = SpillCompression::Lz4Frame;
     options.execution.sort_spill_reservation_bytes = sort_reservation(settings);

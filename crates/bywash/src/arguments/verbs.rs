@@ -62,7 +62,7 @@ pub struct RunArguments {
     /// Compute incremental models from all their rows, and reuse nothing that was selected
     #[arg(long)]
     pub full_refresh: bool,
-    /// Reuse nothing
+    /// Compute what this branch lacks, even where another run or branch has computed it
     #[arg(long)]
     pub no_cache: bool,
     /// Name this run: a second run with the same key resumes or reports the first

@@ -8,7 +8,7 @@ use crate::arguments::OutputFlags;
 use crate::commands::query::{Asked, ask};
 use crate::context::Context;
 use crate::render::style::Style;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, current_branch};
 
 /// Shows the answers among the run's nodes, to standard error: standard output is for data that was asked for.
 ///
@@ -33,10 +33,18 @@ pub async fn show(context: &Context, workspace: &Workspace, report: &RunReport) 
     match (report.status, table) {
         (RunStatus::Published, Some(table)) => {
             context.say_next(format_args!(
-                "bywash query \"from {table} limit 10\"   (undo all of it: bywash revert HEAD)"
+                "bywash query \"from {table} limit 10\"   (undo all of it: bywash revert {})",
+                undone_by(workspace, report)?
             ));
         }
         _ => context.say_next("edit a model or add a file, and `bywash run` does only what that changes"),
     }
     Ok(())
+}
+
+/// What `revert` has to be told to take this run back.
+fn undone_by(workspace: &Workspace, report: &RunReport) -> Result<String> {
+    let current = current_branch(&workspace.project.root)?.to_string();
+    let commit = report.commit.short();
+    Ok(if current == report.target { "HEAD".to_owned() } else { format!("{commit} --ref {}", report.target) })
 }

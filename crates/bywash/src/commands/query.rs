@@ -116,7 +116,7 @@ enum Place {
     /// Files alone.
     Nowhere,
     /// A lake, at a ref.
-    Lake { lake: Lake, reference: String, nodes: Vec<(TableName, String)>, protected: Vec<RefName> },
+    Lake { lake: Lake, reference: String, current: String, nodes: Vec<(TableName, String)>, protected: Vec<RefName> },
 }
 
 /// Runs statements.
@@ -134,13 +134,11 @@ impl Statements {
         // A model that cannot be read makes its table all the same.
         let broken = workspace.project.broken.iter();
         let broken = broken.map(|name| (name.clone(), format!("models/{}/{}.sql", name.namespace(), name.name())));
-        let reference = match reference {
-            Some(reference) => reference.to_owned(),
-            None => crate::workspace::current_branch(&workspace.project.root)?.to_string(),
-        };
+        let current = crate::workspace::current_branch(&workspace.project.root)?.to_string();
         let place = Place::Lake {
             lake: workspace.lake.clone(),
-            reference,
+            reference: reference.map_or_else(|| current.clone(), str::to_owned),
+            current,
             nodes: models.chain(broken).collect(),
             protected: workspace.project.settings.protected.clone(),
         };
@@ -156,13 +154,21 @@ impl Statements {
         if !parsed.kind.reads_only() {
             let Changed { what, commit } = self.change(parsed).await?;
             let undo = match commit.map(|commit| commit.short()) {
-                Some(commit) => format!("{what}; commit {commit} (undo: bywash revert {commit})"),
+                Some(commit) => format!("{what}; commit {commit} (undo: bywash revert {commit}{})", self.elsewhere()),
                 None => what,
             };
             return Ok(Answer::Changed(undo));
         }
         let planned = self.engine.session(self.resolver().await?).plan(parsed, &self.parameters).await?;
         rows_of(parsed, planned, self.files.take_warnings()).await
+    }
+
+    /// The flag that names the branch, where it is another than the one that is checked out.
+    fn elsewhere(&self) -> String {
+        match &self.place {
+            Place::Lake { reference, current, .. } if reference != current => format!(" --ref {reference}"),
+            _ => String::new(),
+        }
     }
 
     async fn resolver(&self) -> Result<Arc<dyn TableResolver>> {

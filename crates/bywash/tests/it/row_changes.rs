@@ -209,7 +209,8 @@ fn a_statement_that_fails_leaves_the_table_as_it_was() {
     let shop = shop();
     shop.run(["run"]).success();
     let before = rows(&shop, "from raw.customers");
-    let twice = "merge into raw.customers c using (values (1), (1)) as s (id) on c.id = s.id when matched then delete";
+    let twice = "merge into raw.customers c using (values (1), (1)) as s (id) on c.id = s.id \
+                 when matched then update set name = 'x'";
     shop.run(["query", twice]).failure("matched-twice");
     shop.run(["query", "update raw.customers set nam = 'x'"]).failure("unknown-column");
     shop.run(["query", "update raw.customers set id = 10 / (id - 2)"]).failure("query-failed");

@@ -55,7 +55,9 @@ impl RowSet {
         RowSelection::from(selectors)
     }
 
-    fn contains(&self, row: u64) -> bool {
+    /// Whether a row is among them.
+    #[must_use]
+    pub fn contains(&self, row: u64) -> bool {
         let word = usize::try_from(row / 64).ok().and_then(|word| self.words.get(word));
         word.is_some_and(|word| word >> (row % 64) & 1 == 1)
     }

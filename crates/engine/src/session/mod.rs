@@ -7,6 +7,7 @@ mod explain;
 mod insert;
 mod kept;
 mod names;
+mod null_aware;
 mod planned;
 mod resolve;
 mod resolver;
@@ -102,7 +103,7 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
     let options = ParserOptions::from(&state.config_options().sql_parser);
     if let (Statement::Insert(insert), Some(target)) = (&statement, &target) {
         let plan = insert::plan(parsed, &names, options, insert.clone(), target)?;
-        return Ok(Logical { plan, twice: None });
+        return Ok(Logical { plan: null_aware(parsed, plan)?, twice: None });
     }
     let plan = SqlToRel::new_with_options(&names, options)
         .sql_statement_to_plan(statement)
@@ -112,7 +113,11 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
         Some(columns) => insert::assigned_rows(parsed, plan, PLACE_COLUMNS + 1, &columns)?,
         None => plan,
     };
-    Ok(Logical { plan, twice })
+    Ok(Logical { plan: null_aware(parsed, plan)?, twice })
+}
+
+fn null_aware(parsed: &Parsed, plan: LogicalPlan) -> Result<LogicalPlan> {
+    null_aware::rewrite(plan).map_err(|error| planning::explain(&parsed.source, error))
 }
 
 /// The columns of a table that comes with the places of its rows.

@@ -148,7 +148,10 @@ fn unsupported(statement: &Statement) -> StatementKind {
         Statement::Drop { names, .. } if names.len() > 1 => {
             ("drop of several tables".to_owned(), "drop one table at a time")
         }
-        other => (first_word(other), "write a query, `insert into`, `create table … as` or `drop table`"),
+        other => (
+            first_word(other),
+            "write a query, `insert`, `update`, `delete`, `merge into`, `create table … as` or `drop table`",
+        ),
     };
     StatementKind::Unsupported { what, hint }
 }

@@ -45,7 +45,7 @@ impl StatementContext {
         let state = TableState::read(tree.objects(), &entry).await?;
         let session = self.engine.session(resolver.clone());
         let planned = session.plan(parsed, &self.parameters).await?;
-        let mut rewriting = Rewriting::new(&self.lake, &shape, table, &state, parsed.kind == StatementKind::Delete);
+        let mut rewriting = Rewriting::new(&self.lake, &shape, table, &state);
         let has_values = planned.schema().fields().len() > PLACES;
         let planned = if has_values { sorted(planned, &shape)? } else { planned };
         rewriting.take_all(planned).await.map_err(|error| twice(error, &name))?;
@@ -116,20 +116,14 @@ struct Rewriting<'a> {
     bucket_of: HashMap<ObjectId, usize>,
     buckets: Vec<Bucket>,
     gone: HashMap<usize, RowSet>,
+    /// Those of them in whose place nothing stands.
+    deleted: HashMap<usize, RowSet>,
     inserted: Option<RowWriter>,
-    /// A row that is deleted because of two others is only deleted.
-    may_match_twice: bool,
     counts: Counts,
 }
 
 impl<'a> Rewriting<'a> {
-    fn new(
-        lake: &'a Lake,
-        shape: &'a Arc<TableShape>,
-        table: LakeTable,
-        state: &'a TableState,
-        may_match_twice: bool,
-    ) -> Self {
+    fn new(lake: &'a Lake, shape: &'a Arc<TableShape>, table: LakeTable, state: &'a TableState) -> Self {
         let current = state.tiles.iter().filter(|(_, tile)| tile.current);
         let tiles = current.flat_map(|(id, tile)| tile.files.iter().map(|file| (file.path.as_str(), *id))).collect();
         Self {
@@ -140,8 +134,8 @@ impl<'a> Rewriting<'a> {
             bucket_of: HashMap::new(),
             buckets: Vec::new(),
             gone: HashMap::new(),
+            deleted: HashMap::new(),
             inserted: None,
-            may_match_twice,
             counts: Counts::default(),
         }
     }
@@ -158,12 +152,12 @@ impl<'a> Rewriting<'a> {
     async fn take(&mut self, rows: &ChangedRows) -> Result<()> {
         let mut written: HashMap<Option<usize>, Vec<bool>> = HashMap::new();
         for at in 0..rows.len() {
+            let kept = rows.is_kept(at);
             let bucket = match rows.place(at) {
-                Some((file, row)) if self.goes(file, row)? => Some(self.bucket(file)?),
+                Some((file, row)) if self.goes(file, row, kept)? => Some(self.bucket(file)?),
                 Some(_) => continue,
                 None => None,
             };
-            let kept = rows.is_kept(at);
             match (bucket, kept) {
                 (None, _) => self.counts.inserted += 1,
                 (Some(_), true) => self.counts.updated += 1,
@@ -181,17 +175,22 @@ impl<'a> Rewriting<'a> {
         Ok(())
     }
 
-    /// Notes that a row goes; false if it went before.
-    fn goes(&mut self, file: usize, row: u64) -> Result<bool> {
+    /// Notes that a row goes; false if it went before. Rows that match it twice may both only delete it.
+    fn goes(&mut self, file: usize, row: u64, kept: bool) -> Result<bool> {
         let Some(known) = self.table.files.files.get(file) else {
             return Err(Error::bug("a row stands in a file that the table does not have"));
         };
-        let gone = self.gone.entry(file).or_insert_with(|| RowSet::none(known.record_count));
-        match gone.insert(row) {
-            true => Ok(true),
-            false if row >= known.record_count => Err(Error::bug("a row stands behind the end of its file")),
-            false if self.may_match_twice => Ok(false),
-            false => Err(Error::new(Code::MatchedTwice, "a row matches more than one row")),
+        if row >= known.record_count {
+            return Err(Error::bug("a row stands behind the end of its file"));
+        }
+        let none = || RowSet::none(known.record_count);
+        let is_new = self.gone.entry(file).or_insert_with(none).insert(row);
+        let deleted = self.deleted.entry(file).or_insert_with(none);
+        match (is_new, kept) {
+            (true, true) => Ok(true),
+            (true, false) => Ok(deleted.insert(row)),
+            (false, false) if deleted.contains(row) => Ok(false),
+            (false, _) => Err(Error::new(Code::MatchedTwice, "a row matches more than one row")),
         }
     }
 

@@ -23,6 +23,9 @@ all_hours as (
         100.0 * sum(spoiled) / sum(flights) as spoiled_pct
     from marts.hours
 ),
+late as (
+    select cast(min(departure_delay) as bigint) as minutes from marts.departures where spoiled
+),
 verdicts as (
     select
         verdict,
@@ -72,12 +75,12 @@ sentences as (
         'hours to avoid' as about,
         concat(
             w.hour_label, ': ', cast(round(w.spoiled_pct) as bigint),
-            ' of 100 flights are spoiled (30+ minutes late, or never leave). ',
+            ' of 100 flights are spoiled (', l.minutes, '+ minutes late, or never leave). ',
             b.hour_label, ': ', cast(round(b.spoiled_pct) as bigint),
             '. All day: ', cast(round(a.spoiled_pct) as bigint), '.'
         ) as finding,
         w.flights
-    from worst_hour as w, best_hour as b, all_hours as a
+    from worst_hour as w, best_hour as b, all_hours as a, late as l
     union all
     select
         2,
