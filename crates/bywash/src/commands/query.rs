@@ -182,7 +182,7 @@ impl Statements {
     }
 
     async fn change(&self, parsed: &Parsed) -> Result<Changed> {
-        let Place::Lake { lake, reference, nodes, protected } = &self.place else {
+        let Place::Lake { lake, reference, nodes, protected, .. } = &self.place else {
             return Err(Error::new(Code::NoProject, "there is no lake here to write to")
                 .hint("make a project with `bywash init DIR`, and run this in it"));
         };
