@@ -141,7 +141,7 @@ impl Comparison {
     }
 
     fn pairs(&self) -> String {
-        let on = self.key.iter().map(|name| format!("b.{0} is not distinct from a.{0}", quoted(name)));
+        let on = self.key.iter().map(|name| format!("(b.{0} is not distinct from a.{0})", quoted(name)));
         format!(
             "(select *, true as \"bywash.before\" from {}) as b \
              full join (select *, true as \"bywash.after\" from {}) as a on {}",
@@ -227,7 +227,7 @@ const NOT_AFTER: &str = "a.\"bywash.after\" is null";
 const BOTH: &str = "b.\"bywash.before\" is not null and a.\"bywash.after\" is not null";
 
 fn differs(name: &str) -> String {
-    format!("b.{0} is distinct from a.{0}", quoted(name))
+    format!("(b.{0} is distinct from a.{0})", quoted(name))
 }
 
 fn quoted(name: &str) -> String {

@@ -233,3 +233,12 @@ fn new_values_are_assigned_and_never_changed() {
     shop.run(["query", merge]).success();
     assert_eq!(rows(&shop, "from raw.t"), ["2,2026-03-01,2.25"]);
 }
+
+#[test]
+fn instants_have_zones_and_are_stored_to_the_microsecond() {
+    let shop = shop();
+    shop.run(["query", "create table raw.t (id bigint, at timestamptz, local timestamp)"]).success();
+    shop.run(["query", "insert into raw.t values (1, now(), '2026-01-01T10:00:00')"]).success();
+    shop.run(["query", "update raw.t set at = '2026-01-01T10:00:00+02:00'::timestamptz"]).success();
+    assert_eq!(rows(&shop, "from raw.t"), ["1,2026-01-01T08:00:00Z,2026-01-01T10:00:00"]);
+}

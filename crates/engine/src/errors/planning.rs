@@ -95,6 +95,13 @@ fn general(source: &Source, error: &DataFusionError, place: Option<Place>) -> Er
     let place = place.unwrap_or_else(|| source.whole());
     let said = sentence(&error.strip_backtrace());
     match error {
+        DataFusionError::NotImplemented(_)
+            if ["expression Exists(", "expression InSubquery("].iter().any(|it| said.contains(it)) =>
+        {
+            Error::new(Code::InvalidSql, "`in (select …)` and `exists (select …)` are supported in `where` alone")
+                .at(place)
+                .hint("join with the subquery instead, or ask `where` in a subquery of your own")
+        }
         DataFusionError::NotImplemented(_) => {
             Error::new(Code::InvalidSql, format!("not supported: {said}")).at(place).hint("say it in another way")
         }

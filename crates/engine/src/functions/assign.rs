@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute::kernels::cmp::not_distinct;
 use arrow::compute::{CastOptions, can_cast_types, cast_with_options};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bywash_core::{Code, Error};
 use bywash_lake::tables::kind_of;
@@ -93,15 +93,19 @@ impl Assign {
         }
     }
 
-    /// What a value is compared as: digits of a text beyond the column's scale would be rounded off.
+    /// What a value is compared as: digits of a text beyond the column's scale would be rounded off; an instant is kept
+    /// to the microsecond, which is all that tables hold, so that `now()` can be stored.
     fn compared(&self, values: &ArrayRef) -> Result<ArrayRef> {
-        match (is_text(values.data_type()), &self.wanted) {
-            (true, DataType::Decimal128(..) | DataType::Decimal256(..)) => {
-                let options = CastOptions { safe: true, ..CastOptions::default() };
-                Ok(cast_with_options(values, &DataType::Decimal256(76, 38), &options)?)
+        let kind = match (values.data_type(), &self.wanted) {
+            (given, DataType::Decimal128(..) | DataType::Decimal256(..)) if is_text(given) => {
+                DataType::Decimal256(76, 38)
             }
-            _ => Ok(Arc::clone(values)),
-        }
+            (DataType::Timestamp(TimeUnit::Nanosecond, zone), DataType::Timestamp(TimeUnit::Microsecond, _)) => {
+                DataType::Timestamp(TimeUnit::Microsecond, zone.clone())
+            }
+            _ => return Ok(Arc::clone(values)),
+        };
+        Ok(cast_with_options(values, &kind, &CastOptions { safe: true, ..CastOptions::default() })?)
     }
 
     fn refusal(&self, values: &ArrayRef, row: usize) -> Error {

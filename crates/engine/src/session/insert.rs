@@ -62,7 +62,8 @@ pub(super) fn assigned_rows(
         return Ok(rows);
     }
     let own = rows.schema().columns().into_iter().take(first).map(|column| Ok(Expr::Column(column)));
-    let values = target.iter().enumerate().map(|(at, field)| value(parsed, &rows, Some(first + at), field));
+    // A `case` over several clauses gets its type later, so what looks like the column's type may yet be another.
+    let values = target.iter().enumerate().map(|(at, field)| converted(parsed, &rows, first + at, field));
     let values = own.chain(values).collect::<Result<Vec<_>>>()?;
     let plan = LogicalPlanBuilder::new(rows).project(values).and_then(LogicalPlanBuilder::build);
     plan.map_err(|error| planning::explain(&parsed.source, error))
@@ -74,13 +75,19 @@ fn value(parsed: &Parsed, rows: &LogicalPlan, place: Option<usize>, field: &Fiel
         return Ok(cast(lit(ScalarValue::Null), field.data_type().clone()).alias(field.name()));
     };
     let (table, given) = rows.schema().qualified_field(place);
-    let column = Expr::Column(Column::new(table.cloned(), given.name()));
     if given.data_type() == field.data_type() {
-        return Ok(column.alias(field.name()));
+        return Ok(Expr::Column(Column::new(table.cloned(), given.name())).alias(field.name()));
     }
+    converted(parsed, rows, place, field)
+}
+
+/// The value of a column of the rows, converted where that keeps it what it is.
+fn converted(parsed: &Parsed, rows: &LogicalPlan, place: usize, field: &FieldRef) -> Result<Expr> {
+    let (table, given) = rows.schema().qualified_field(place);
     if !can_assign(given.data_type(), field.data_type()) {
         return Err(never_fits(parsed, given, field));
     }
+    let column = Expr::Column(Column::new(table.cloned(), given.name()));
     Ok(assigned(field.name(), field.data_type(), column).alias(field.name()))
 }
 

@@ -1,8 +1,8 @@
 //! `x in (select …)` where null matters.
 //!
 //! The planner joins such a subquery and keeps whether a row found a match: true or false, never null. That is right
-//! where a filter asks for it alone, and where false and null are the same. Elsewhere (below `or` when negated, under
-//! `is null`, in `case`, among the columns) it is asked in the long form:
+//! where a filter asks for it alone, and where false and null are the same. Elsewhere in a filter (below `or` when
+//! negated, under `is null`, in `case`) it is asked in the long form:
 //!
 //! ```text
 //! x in (select y …)      case when exists (select … where y = x) then true

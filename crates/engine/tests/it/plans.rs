@@ -73,7 +73,7 @@ async fn counts_and_extremes_come_from_metadata_alone() {
     lake.read_since();
     assert_eq!(
         lake.rows("select count(*), min(id), max(at) from raw.flights").await,
-        [["360", "1", "2026-12-27T00:00:00"]]
+        [["360", "1", "2026-12-27T00:00:00Z"]]
     );
     assert!(lake.read_since().is_empty());
 }

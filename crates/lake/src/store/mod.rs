@@ -16,7 +16,7 @@ use bytes::Bytes;
 use bywash_core::{ObjectId, Result};
 
 pub use rows::{LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, close_catalogs};
 
 /// A shared handle to a store.
 pub type Store = Arc<dyn CatalogStore>;

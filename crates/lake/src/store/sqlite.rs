@@ -1,6 +1,7 @@
 //! The embedded store: one SQLite file in WAL mode, `synchronous=FULL`, so that a transaction that returned is on disk.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,6 +20,18 @@ use crate::storage::faults::durable_step;
 
 const SCHEMA: &str = include_str!("schema.sql");
 const SCHEMA_VERSION: i64 = 1;
+
+/// Every catalog that this process has open, to be closed before it ends.
+static OPEN: Mutex<Vec<SqlitePool>> = Mutex::new(Vec::new());
+
+/// Closes every catalog that this process has open. A process that ends while SQLite tidies up leaves a log behind that
+/// users who may only read cannot open.
+pub async fn close_catalogs() {
+    let pools = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
+    for pool in pools {
+        pool.close().await;
+    }
+}
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
@@ -82,6 +95,7 @@ impl SqliteStore {
             .connect_with(options)
             .await
             .map_err(|error| explain(path, &error))?;
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(pool.clone());
         let store = Self { pool, path: path.to_owned() };
         store.prepare().await?;
         Ok(store)
