@@ -231,10 +231,10 @@ impl Checker<'_> {
     }
 
     fn is_incremental(&self, name: &ObjectName, scope: &Scope) -> bool {
-        if let [ObjectNamePart::Identifier(ident)] = name.0.as_slice() {
-            if let Some(reads) = scope.get(&folded(ident)) {
-                return *reads;
-            }
+        if let [ObjectNamePart::Identifier(ident)] = name.0.as_slice()
+            && let Some(reads) = scope.get(&folded(ident))
+        {
+            return *reads;
         }
         table_ref(self.source, name).is_ok_and(|(table, _)| self.inputs.iter().any(|input| is_same(&table, input)))
     }

@@ -97,7 +97,7 @@ async fn tables(
     let name = arguments.to_ref.as_deref().unwrap_or("the current branch");
     context.say(format_args!("from `{}` to {name}", arguments.from));
     if let Some(first) = found.iter().find(|found| found.change == "changed") {
-        context.say_next(&format!("bywash diff {} --table {}", arguments.from, first.name));
+        context.say_next(format_args!("bywash diff {} --table {}", arguments.from, first.name));
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub async fn run(context: &Context, command: Command) -> Result<()> {
         // There Ctrl-C stops a line or a statement.
         return dispatch(context, command).await;
     }
-    stop_on_ctrl_c(dispatch(context, command)).await
+    Box::pin(stop_on_ctrl_c(dispatch(context, command))).await
 }
 
 async fn dispatch(context: &Context, command: Command) -> Result<()> {

@@ -1,6 +1,7 @@
 //! From the names in a statement to what the planner scans; views become plans, so that the optimizer sees through.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bywash_core::{Code, Error, Place, Result, TableRef, suggestion};
@@ -46,11 +47,10 @@ impl<'a> Lookup<'a> {
             let mut known = Known::new();
             let written = parsed.target.iter().filter(|_| parsed.kind.is_insert());
             for (table, place) in parsed.references.iter().chain(written) {
-                let name = table.to_string();
-                if !known.contains_key(&name) {
+                if let Entry::Vacant(unknown) = known.entry(table.to_string()) {
                     let at = table.at.clone().or_else(|| at.map(str::to_owned));
                     let table = TableRef { at, ..table.clone() };
-                    known.insert(name, self.table(&table, place, path).await?);
+                    unknown.insert(self.table(&table, place, path).await?);
                 }
             }
             if let Some((table, place)) = parsed.target.as_ref().filter(|_| parsed.changes_rows()) {

@@ -30,9 +30,8 @@ pub(crate) fn table_ref(source: &Source, name: &ObjectName) -> Result<(TableRef,
 
 /// Advice where a name in double quotes looks like that of a file.
 fn quoted_file(name: &ObjectName) -> Option<String> {
-    let text = match name.0.as_slice() {
-        [ObjectNamePart::Identifier(Ident { value, quote_style: Some('"'), .. })] => value,
-        _ => return None,
+    let [ObjectNamePart::Identifier(Ident { value: text, quote_style: Some('"'), .. })] = name.0.as_slice() else {
+        return None;
     };
     let is_file = text.contains(['/', '*']) || FILE_ENDINGS.iter().any(|ending| text.ends_with(ending));
     is_file.then(|| format!("names of files stand in single quotes: `'{text}'`"))

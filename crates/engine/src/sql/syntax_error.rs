@@ -84,10 +84,11 @@ fn hint(text: &str, found: Option<&str>) -> Option<String> {
     let found = found.unwrap_or_default();
     let folded = found.to_lowercase();
     let is_word = !found.is_empty() && found.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if is_word && !WORDS.contains(&folded.as_str()) {
-        if let Some(word) = nearest(&folded, WORDS).filter(|_| found.chars().count() > 3) {
-            return Some(format!("did you mean `{word}`?"));
-        }
+    if is_word
+        && !WORDS.contains(&folded.as_str())
+        && let Some(word) = nearest(&folded, WORDS).filter(|_| found.chars().count() > 3)
+    {
+        return Some(format!("did you mean `{word}`?"));
     }
     if is_end(found) && text.contains("Expected: )") {
         return Some("a parenthesis is not closed".to_owned());

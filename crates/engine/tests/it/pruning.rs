@@ -65,7 +65,7 @@ fn filters(rows: &[Row], pick: usize) -> Vec<String> {
     let day = format!("date '1970-01-01' + {}", of(3).3.unwrap_or(0).max(-700));
     let price = of(4).4.unwrap_or(0);
     let price = format!("cast({}.{:02} as decimal(9, 2))", price / 100, price.abs() % 100);
-    let prefix: String = text.chars().filter(|c| c.is_ascii_lowercase()).take(2).collect();
+    let prefix: String = text.chars().filter(char::is_ascii_lowercase).take(2).collect();
     vec![
         format!("n = {n}"),
         format!("n > {n} and n <= {}", n.saturating_add(15)),
