@@ -20,7 +20,7 @@ MANIFEST = ROOT / "crates/features/Cargo.toml"
 HOST = {"syn", "quote", "proc-macro2"}
 MARK = "# Below: written by scripts/unify_features.py.\n"
 # Crates that exist for one system alone; their features follow from those of what uses them.
-SYSTEM = re.compile(r"^(linux-raw-sys|windows.*|wasm.*|js-sys|web-.*|core-foundation.*|security-framework.*|mio|libc|"
+SYSTEM = re.compile(r"^(linux-raw-sys|windows.*|wasm.*|js-sys|web-.*|core-foundation.*|security-framework.*|mio|"
                     r"signal-hook-registry|errno|inotify.*|bywash.*)$")
 
 
