@@ -9,7 +9,8 @@
 //!   splits its reservation into one for each run has no second share for it.
 //! - A sort has a third part beside its two for merging: it gives its merge buffer back while it writes a run and
 //!   needs it again after, and where it merges rows in memory it holds them once more as keys. When it merges runs from
-//!   disk it would take whatever there is and makes do with less: it gets no more than its three parts.
+//!   disk it would take whatever there is and makes do with less: it gets no more than its three parts, and of its own
+//!   one it is sure: a sort that came earlier may have taken its three when they were larger, and must not starve it.
 //! - However many share, groups may hold an eighth of the limit, as far as neither sorts nor those that cannot spill have
 //!   a claim on it: they need room for a few batches of rows to write a run at all.
 //!
@@ -181,7 +182,7 @@ impl MemoryPool for SharedMemory {
                 let least = (self.limit / 8).saturating_sub(held).min(accounts.unclaimed(self.limit));
                 (2 * part).saturating_sub(held).max(least)
             }
-            Kind::MergeBuffer => (3 * part).saturating_sub(held).min(free),
+            Kind::MergeBuffer => (3 * part).saturating_sub(held).min(free).max(part.saturating_sub(held)),
             Kind::Other => free,
         };
         if additional > left {
