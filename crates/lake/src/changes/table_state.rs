@@ -2,7 +2,7 @@
 //!
 //! Everything here is pure: data files were written before, and the result is committed elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bywash_core::{ObjectId, ObjectIdBuilder, Result};
 use bywash_iceberg_spec::DataFile;
@@ -175,11 +175,14 @@ impl TableState {
     /// # Errors
     /// The result would not be sound.
     pub fn edit(&self, id: ObjectId, edits: Vec<Edit>, inserted: Vec<DataFile>, label: &str) -> Result<Self, Unsound> {
+        let current = self.tiles.iter().filter(|(_, tile)| tile.current);
+        let holders: HashMap<&str, ObjectId> =
+            current.flat_map(|(id, tile)| tile.files.iter().map(move |file| (file.path.as_str(), *id))).collect();
         let mut appends = HashSet::new();
         let mut tiles = Vec::with_capacity(edits.len() + 1);
         for edit in edits {
-            let is_touched = |tile: &&Tile| tile.files.iter().any(|file| edit.removed.contains(&file.path));
-            let old: Vec<_> = self.tiles.values().filter(|tile| tile.current).filter(is_touched).collect();
+            let touched: BTreeSet<_> = edit.removed.iter().filter_map(|path| holders.get(path.as_str())).collect();
+            let old: Vec<_> = touched.into_iter().filter_map(|id| self.tiles.get(id)).collect();
             appends.extend(old.iter().flat_map(|tile| &tile.covers).map(|pair| pair.append));
             tiles.push(rewritten(&old, id, edit));
         }
