@@ -47,7 +47,16 @@ impl Comparison {
     /// # Errors
     /// A table that cannot be read.
     pub async fn plan(session: &Session, before: &str, after: &str, key: &[String]) -> Result<Self> {
-        let (old, new) = (columns(session, before).await?, columns(session, after).await?);
+        let sides = (columns(session, before).await?, columns(session, after).await?);
+        Self::of(session, (before, after), sides, key).await
+    }
+
+    async fn of(
+        session: &Session,
+        (before, after): (&str, &str),
+        (old, new): (SchemaRef, SchemaRef),
+        key: &[String],
+    ) -> Result<Self> {
         let is_key = |name: &String| key.contains(name);
         let common: Vec<String> = new
             .fields()
@@ -75,8 +84,8 @@ impl Comparison {
     /// # Errors
     /// A column that a table lacks, or a value that stands twice.
     pub async fn by_key(session: &Session, before: &str, after: &str, key: &[String]) -> Result<Self> {
-        for table in [before, after] {
-            let known = columns(session, table).await?;
+        let sides = (columns(session, before).await?, columns(session, after).await?);
+        for (table, known) in [(before, &sides.0), (after, &sides.1)] {
             for name in key {
                 if known.field_with_name(name).is_err() {
                     let names = known.fields().iter().map(|field| field.name().as_str());
@@ -85,7 +94,7 @@ impl Comparison {
                 }
             }
         }
-        let comparison = Self::plan(session, before, after, key).await?;
+        let comparison = Self::of(session, (before, after), sides, key).await?;
         if comparison.key.is_empty() {
             let names = key.join(", ");
             return Err(Error::new(Code::WrongUsage, format!("`{names}` is no key: a value of it stands in two rows"))

@@ -18,7 +18,6 @@ use crate::workspace::{Workspace, table_name};
 /// A ref or table that nothing is called, or a key that is none.
 pub async fn run(context: &Context, arguments: DiffArguments) -> Result<()> {
     let workspace = Workspace::open_lake(context, &arguments.project).await?;
-    let to = workspace.head(&RefFlags { reference: None }).await?;
     match (workspace.resolve(&arguments.from).await, &arguments.table) {
         (Ok(from), Some(table)) => {
             let to = workspace.head(&RefFlags { reference: arguments.to_ref.clone() }).await?;
@@ -39,7 +38,7 @@ pub async fn run(context: &Context, arguments: DiffArguments) -> Result<()> {
                 Error::new(Code::WrongUsage, format!("`{other}` is neither a table nor a file"))
                     .hint("compare two tables or files with each other, or two refs")
             })?;
-            let session = session(&workspace, to).await?;
+            let session = session(&workspace, workspace.head(&RefFlags { reference: None }).await?).await?;
             rows(context, &session, &before, &after, &arguments.key, &arguments).await
         }
     }

@@ -4,7 +4,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBat
 use arrow::datatypes::Int64Type;
 use bywash_core::{Error, Result};
 
-use crate::scan::{FILE_COLUMN, ROW_COLUMN};
+use crate::scan::{FILE_COLUMN, PLACE_COLUMNS, ROW_COLUMN};
 use crate::sql::KEPT_COLUMN;
 
 /// Rows that change: which go, and what stands in their place.
@@ -18,6 +18,9 @@ pub struct ChangedRows {
 }
 
 impl ChangedRows {
+    /// How many columns of such a plan stand before those of the table.
+    pub const OWN_COLUMNS: usize = PLACE_COLUMNS + 1;
+
     /// Takes apart a batch of such a plan.
     ///
     /// # Errors

@@ -110,7 +110,7 @@ fn logical_plan(state: &SessionState, parsed: &Parsed, parameters: &Parameters, 
         .map_err(|error| planning::explain(&parsed.source, error))?;
     let plan = rows_of(parsed, plan)?;
     let plan = match changed {
-        Some(columns) => insert::assigned_rows(parsed, plan, PLACE_COLUMNS + 1, &columns)?,
+        Some(columns) => insert::assigned_rows(parsed, plan, ChangedRows::OWN_COLUMNS, &columns)?,
         None => plan,
     };
     Ok(Logical { plan: null_aware(parsed, plan)?, twice })

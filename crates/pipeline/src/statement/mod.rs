@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bywash_core::{Code, Error, ObjectId, RefName, Result, TableName, TableRef, format_count};
 use bywash_engine::sql::{Parameters, Parsed, StatementKind};
 use bywash_engine::{Engine, Planned};
-use bywash_lake::changes::TableState;
+use bywash_lake::changes::{TableState, Unsound};
 use bywash_lake::objects::{Entry, TableEntry, TableKind};
 use bywash_lake::store::Transaction;
 use bywash_lake::tables::TableFiles;
@@ -174,11 +174,7 @@ impl StatementContext {
         } else {
             (state.append(ObjectId::unique(), written.files, "insert"), "append", "inserted".to_owned())
         };
-        let next = next.map_err(|reason| {
-            Error::new(Code::MergeConflict, format!("`{name}` cannot take these rows: {}", reason.reason()))
-        })?;
-        let entry = self.lake.write_state(tree.objects(), &entry, next, label).await?;
-        tree.put(&name, Some(Entry::Table(Box::new(entry))));
+        self.put(tree, &name, &entry, next.map_err(|reason| unsound(&name, "take these rows", reason))?, label).await?;
         Ok(format!("{what} {} in `{name}`", rows_text(rows)))
     }
 
@@ -189,13 +185,10 @@ impl StatementContext {
         }
         let state = TableState::read(tree.objects(), &entry).await?;
         let all = state.files().map(|file| file.path.clone()).collect();
-        let next = state.rewrite(ObjectId::unique(), &all, Vec::new(), "truncate").map_err(|reason| {
-            Error::new(Code::MergeConflict, format!("`{name}` cannot be emptied: {}", reason.reason()))
-        })?;
-        let rows = entry.rows;
-        let entry = self.lake.write_state(tree.objects(), &entry, next, "truncate").await?;
-        tree.put(&name, Some(Entry::Table(Box::new(entry))));
-        Ok(format!("deleted {} in `{name}`", rows_text(rows)))
+        let next = state.rewrite(ObjectId::unique(), &all, Vec::new(), "truncate");
+        let next = next.map_err(|reason| unsound(&name, "be emptied", reason))?;
+        self.put(tree, &name, &entry, next, "truncate").await?;
+        Ok(format!("deleted {} in `{name}`", rows_text(entry.rows)))
     }
 
     /// The files whose rows an overwrite replaces: all, or those of the partitions that the new rows lie in.
@@ -238,6 +231,20 @@ impl StatementContext {
         };
         tree.put(&name, None);
         Ok(format!("dropped {what}"))
+    }
+
+    /// Writes a table's new set of changes, and puts it into the tree.
+    async fn put(
+        &self,
+        tree: &WorkingTree,
+        name: &TableName,
+        entry: &TableEntry,
+        next: TableState,
+        label: &str,
+    ) -> Result<()> {
+        let entry = self.lake.write_state(tree.objects(), entry, next, label).await?;
+        tree.put(name, Some(Entry::Table(Box::new(entry))));
+        Ok(())
     }
 
     /// An existing table that SQL may change.
@@ -302,6 +309,10 @@ fn new_name(target: &TableRef) -> Result<TableName> {
             Err(Error::new(Code::WrongUsage, format!("`{target}` names another ref: write there with `--ref`")))
         }
     }
+}
+
+fn unsound(name: &TableName, what: &str, reason: Unsound) -> Error {
+    Error::new(Code::MergeConflict, format!("`{name}` cannot {what}: {}", reason.reason()))
 }
 
 fn rows_text(rows: u64) -> String {

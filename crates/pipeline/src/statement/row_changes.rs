@@ -14,20 +14,16 @@ use bywash_core::{Code, Error, ObjectId, Result, TableName, TableRef};
 use bywash_engine::sql::{Parsed, StatementKind};
 use bywash_engine::{ChangedRows, LakeTable, Planned, Resolved, RowSet, TableResolver};
 use bywash_lake::changes::{Edit, TableState};
-use bywash_lake::objects::Entry;
 use bywash_lake::tables::DataFile;
 use bywash_lake::{Lake, TableShape};
 use futures::StreamExt;
 
-use super::{StatementContext, rows_text};
+use super::{StatementContext, rows_text, unsound};
 use crate::lake_view::{LakeResolver, WorkingTree};
 use crate::run::{RowWriter, all_rows, sorted};
 
 /// So many tiles get files of their own; what more a statement touches shares one more tile.
 const MOST_SEPARATE_TILES: usize = 8;
-
-/// Columns that say where a row stands.
-const PLACES: usize = 3;
 
 impl StatementContext {
     pub(super) async fn change_rows(
@@ -46,7 +42,7 @@ impl StatementContext {
         let session = self.engine.session(resolver.clone());
         let planned = session.plan(parsed, &self.parameters).await?;
         let mut rewriting = Rewriting::new(&self.lake, &shape, table, &state);
-        let has_values = planned.schema().fields().len() > PLACES;
+        let has_values = planned.schema().fields().len() > ChangedRows::OWN_COLUMNS;
         let planned = if has_values { sorted(planned, &shape)? } else { planned };
         rewriting.take_all(planned).await.map_err(|error| twice(error, &name))?;
         let counts = rewriting.counts;
@@ -55,11 +51,8 @@ impl StatementContext {
         }
         let (edits, inserted) = rewriting.finish(self).await?;
         let label = word(&parsed.kind);
-        let next = state.edit(ObjectId::unique(), edits, inserted, label).map_err(|reason| {
-            Error::new(Code::MergeConflict, format!("`{name}` cannot be changed so: {}", reason.reason()))
-        })?;
-        let entry = self.lake.write_state(tree.objects(), &entry, next, label).await?;
-        tree.put(&name, Some(Entry::Table(Box::new(entry))));
+        let next = state.edit(ObjectId::unique(), edits, inserted, label);
+        self.put(tree, &name, &entry, next.map_err(|reason| unsound(&name, "be changed so", reason))?, label).await?;
         Ok(format!("{} in `{name}`", counts.text()))
     }
 }
