@@ -23,7 +23,7 @@ pub mod tables;
 pub use doctor::{Checkup, Finding};
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
-pub use merge::{MergedTree, TableMerge};
+pub use merge::{MergedTree, Resolutions, Side, TableMerge};
 pub use publish::{Draft, TableShape};
 pub use relocate::ForeignTable;
 pub use revert::RevertedTree;
