@@ -4,6 +4,7 @@
 mod bad_input;
 mod concurrent;
 mod crash;
+mod dice;
 mod diff;
 mod error_pages;
 mod errors;
@@ -24,6 +25,7 @@ mod rules;
 mod settings;
 mod shell;
 mod shop;
+mod torture;
 mod usage;
 mod words;
 

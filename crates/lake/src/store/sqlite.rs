@@ -16,7 +16,7 @@ use super::sqlite_rows::{id, load_row, output_row, ref_row, reflog_row, run_node
 use super::{
     CatalogStore, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow, Transaction,
 };
-use crate::storage::faults::durable_step;
+use crate::storage::faults::failing_step;
 
 const SCHEMA: &str = include_str!("schema.sql");
 const SCHEMA_VERSION: i64 = 1;
@@ -132,10 +132,10 @@ impl SqliteStore {
     }
 
     async fn commit(&self, transaction: Tx<'_>, what: &str) -> Result<()> {
-        durable_step("transaction", what);
+        let refused = |error: std::io::Error| Error::io("write", &self.path, &error);
+        failing_step("transaction", what).map_err(refused)?;
         transaction.commit().await.map_err(self.wrong())?;
-        durable_step("transaction", what);
-        Ok(())
+        failing_step("transaction", what).map_err(refused)
     }
 
     fn wrong(&self) -> impl Fn(sqlx::Error) -> Error + '_ {
