@@ -18,12 +18,14 @@ mod output;
 mod panics;
 mod progress;
 mod reference;
+mod remote;
 mod resolving;
 mod row_changes;
 mod rules;
 mod settings;
 mod shell;
 mod shop;
+mod team;
 mod usage;
 mod words;
 
