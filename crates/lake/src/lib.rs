@@ -6,6 +6,7 @@
 
 mod author;
 pub mod changes;
+mod copy_catalog;
 mod doctor;
 mod history;
 mod lake;
@@ -13,6 +14,7 @@ mod leftovers;
 mod lost_catalog;
 mod merge;
 pub mod objects;
+mod place;
 mod publish;
 mod relocate;
 mod revert;
@@ -20,10 +22,12 @@ pub mod storage;
 pub mod store;
 pub mod tables;
 
+pub use copy_catalog::copy_catalog;
 pub use doctor::{Checkup, Finding};
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
 pub use merge::{MergedTree, Resolutions, Side, TableMerge};
+pub use place::LakePlace;
 pub use publish::{Draft, TableShape};
 pub use relocate::ForeignTable;
 pub use revert::RevertedTree;
