@@ -7,7 +7,9 @@
 mod author;
 pub mod changes;
 mod doctor;
+mod evolve;
 mod history;
+mod ids;
 mod lake;
 mod leftovers;
 mod lost_catalog;
@@ -21,6 +23,8 @@ pub mod store;
 pub mod tables;
 
 pub use doctor::{Checkup, Finding};
+pub use evolve::Remade;
+pub use ids::TableIds;
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
 pub use merge::{MergedTree, TableMerge};

@@ -155,7 +155,7 @@ fn explain(name: &TableName, reason: Unsound, ours: &TableState, theirs: &TableS
         let labels: BTreeSet<_> = one
             .changes
             .iter()
-            .filter(|(id, _)| !other.changes.contains_key(id))
+            .filter(|(id, change)| !other.changes.contains_key(id) && reason.concerns(change.kind))
             .map(|(_, change)| format!("`{}`", change.label))
             .collect();
         labels.into_iter().take(5).collect::<Vec<_>>().join(", ")

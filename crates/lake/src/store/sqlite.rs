@@ -12,9 +12,12 @@ use sqlx::{Connection, Sqlite};
 use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
 
 use super::sqlite_errors::explain;
-use super::sqlite_rows::{id, load_row, output_row, ref_row, reflog_row, run_node_row, run_row, test_row};
+use super::sqlite_rows::{
+    field_id_row, id, load_row, output_row, ref_row, reflog_row, run_node_row, run_row, test_row,
+};
 use super::{
-    CatalogStore, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow, Transaction,
+    CatalogStore, FieldIdRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow,
+    Transaction,
 };
 use crate::storage::faults::durable_step;
 
@@ -252,22 +255,50 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Rule T3: writes the ids given out; false if one of them stands for something else already, or was given up.
+    async fn write_ids(&self, transaction: &mut Tx<'_>, ids: &[FieldIdRow]) -> Result<bool> {
+        for id in ids {
+            let done = sqlx::query(
+                "insert or ignore into field_ids (table_uuid, id, parent, name, kind) values (?, ?, ?, ?, ?)",
+            )
+            .bind(&id.table_uuid)
+            .bind(id.id)
+            .bind(id.parent)
+            .bind(&id.name)
+            .bind(&id.kind)
+            .execute(&mut **transaction)
+            .await
+            .map_err(self.wrong())?;
+            if done.rows_affected() == 0 && !self.stands_for(transaction, id).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a known id is what is asked of it.
+    async fn stands_for(&self, transaction: &mut Tx<'_>, id: &FieldIdRow) -> Result<bool> {
+        let same: Option<i64> = sqlx::query_scalar(
+            "select 1 from field_ids where table_uuid = ?1 and id = ?2 and parent = ?3 and name = ?4 and kind = ?5
+             and not exists (select 1 from field_ids where table_uuid = ?6 and id = ?2)",
+        )
+        .bind(&id.table_uuid)
+        .bind(id.id)
+        .bind(id.parent)
+        .bind(&id.name)
+        .bind(&id.kind)
+        .bind(FieldIdRow::given_up(&id.table_uuid))
+        .fetch_optional(&mut **transaction)
+        .await
+        .map_err(self.wrong())?;
+        Ok(same.is_some())
+    }
+
     async fn write_rest(&self, transaction: &mut Tx<'_>, rest: &Transaction) -> Result<()> {
         for (id, body) in &rest.objects {
             sqlx::query("insert or ignore into objects (id, body) values (?, ?)")
                 .bind(id.as_bytes().as_slice())
                 .bind(body.as_ref())
-                .execute(&mut **transaction)
-                .await
-                .map_err(self.wrong())?;
-        }
-        for field in &rest.field_ids {
-            sqlx::query("insert or ignore into field_ids (table_uuid, id, parent, name, kind) values (?, ?, ?, ?, ?)")
-                .bind(&field.table_uuid)
-                .bind(field.id)
-                .bind(field.parent)
-                .bind(&field.name)
-                .bind(&field.kind)
                 .execute(&mut **transaction)
                 .await
                 .map_err(self.wrong())?;
@@ -366,6 +397,15 @@ impl CatalogStore for SqliteStore {
         rows.iter().map(reflog_row).collect()
     }
 
+    async fn ids(&self, table_uuid: &str) -> Result<Vec<FieldIdRow>> {
+        let rows = sqlx::query("select * from field_ids where table_uuid = ? order by id")
+            .bind(table_uuid)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(self.wrong())?;
+        Ok(rows.iter().map(field_id_row).collect())
+    }
+
     async fn transact(&self, transaction: Transaction) -> Result<Outcome> {
         let mut open = self.begin().await?;
         for swap in &transaction.swaps {
@@ -373,6 +413,10 @@ impl CatalogStore for SqliteStore {
                 open.rollback().await.map_err(self.wrong())?;
                 return Ok(Outcome::Moved(swap.name.clone()));
             }
+        }
+        if !self.write_ids(&mut open, &transaction.field_ids).await? {
+            open.rollback().await.map_err(self.wrong())?;
+            return Ok(Outcome::Moved("the columns of a table".to_owned()));
         }
         self.write_rest(&mut open, &transaction).await?;
         if let Some(run) = &transaction.run {

@@ -4,7 +4,7 @@ use bywash_core::{Code, Error, ObjectId, Result};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
+use super::{FieldIdRow, LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
 
 pub(super) fn id(bytes: &[u8]) -> Result<ObjectId> {
     ObjectId::from_bytes(bytes).ok_or_else(|| {
@@ -101,5 +101,15 @@ pub(super) fn test_row(row: &SqliteRow) -> TestRow {
         bad_rows: row.get("bad_rows"),
         ms: row.get("ms"),
         query: row.get("query"),
+    }
+}
+
+pub(super) fn field_id_row(row: &SqliteRow) -> FieldIdRow {
+    FieldIdRow {
+        table_uuid: row.get("table_uuid"),
+        parent: row.get("parent"),
+        name: row.get("name"),
+        kind: row.get("kind"),
+        id: row.get("id"),
     }
 }
