@@ -199,7 +199,7 @@ fn t3_parts_of_nested_columns_change_like_columns() {
     sql(&lake, "insert into raw.p values (2, {road: 'b', no: 5000000000, zip: 'z'}, [{k: 2, v: 'w'}])");
     assert_eq!(rows(&lake, "select id, home.road, home.no, home.zip from raw.p"), ["1,a,1,", "2,b,5000000000,z"]);
     assert_eq!(rows(&lake, "select id from raw.p where home.road = 'a'"), ["1"]);
-    assert_eq!(rows(&lake, "select tags[1].k, tags[1].v from raw.p"), ["1,", "2,w"]);
+    assert_eq!(rows(&lake, "select tags[1]['k'], tags[1]['v'] from raw.p"), ["1,", "2,w"]);
     sql(&lake, "alter table raw.p drop column home.no");
     assert_eq!(rows(&lake, "select home.road from raw.p"), ["a", "b"]);
     lake.run(["query", "alter table raw.p add column id.x int"]).failure("schema-change");
@@ -296,7 +296,10 @@ fn t3_files_are_cut_and_sorted_anew_from_a_change_of_layout_on() {
     sql(&lake, "alter table raw.t drop column name");
     sql(&lake, "insert into raw.t values (41, 1.0)");
     assert_eq!(rows(&lake, "select count(*), sum(number) from raw.t"), ["41,861"]);
-    lake.run(["revert", "HEAD~2"]).success();
+    let refused = lake.run(["revert", "HEAD~2"]).failure("revert-conflict");
+    assert!(refused.stderr.contains("sorted by a column that was dropped"), "{refused}");
+    lake.run(["revert", "HEAD~1"]).success();
+    lake.run(["revert", "HEAD~3"]).success();
     let shown = lake.run(["table", "show", "raw.t"]).success();
     assert!(shown.stderr.contains("bucket(4, number)"), "{shown}");
     lake.run(["doctor"]).success();
@@ -358,4 +361,81 @@ fn loads_go_on_after_a_change_of_columns() {
     shop.run(["run"]).success();
     assert_eq!(rows(&shop, "select id, note from raw.orders where note is not null"), ["71,hello"]);
     assert_eq!(rows(&shop, "select count(*) from marts.events"), ["71"]);
+}
+
+#[test]
+fn t3_columns_that_models_and_files_bring_keep_their_ids() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    let location =
+        |table: &str| rows(&shop, &format!("select metadata_location from bywash.tables where name = '{table}'"));
+    let folder = |table: &str| location(table)[0].rsplit_once("/metadata/").expect("a folder").0.to_owned();
+    let before = (folder("marts.by_region"), head(&shop));
+    shop.write(
+        "models/marts/by_region.sql",
+        "select r.region, max(c.day) as latest, count(*)::double as orders\nfrom staging.clean c\n\
+         join raw.customers k on k.id = c.customer\njoin seeds.regions r on r.code = k.code\ngroup by r.region\n",
+    );
+    shop.write("models/marts/top.sql", "select region, orders from marts.by_region\n");
+    shop.run(["run"]).success();
+    assert_eq!(folder("marts.by_region"), before.0, "the same Iceberg table");
+    assert_eq!(header(&shop, "marts.by_region"), "region,latest,orders");
+    assert_eq!(header(&shop, &format!("\"marts.by_region@{}\"", before.1)), "region,orders,amount");
+
+    shop.write("seeds/regions.csv", "code,region,size\nn,north,1\ns,south,2\n");
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select code, size from seeds.regions"), ["n,1", "s,2"]);
+
+    let wider = "id,customer,amount,day,gate\n80,1,5000000000.5,2026-01-01,A1\n";
+    shop.write("data/orders4.csv", wider);
+    let refused = shop.run(["run"]).failure("schema-change");
+    assert!(refused.stderr.contains("schema_contract: evolve"), "{refused}");
+    let source = shop.read("sources/raw.yml").replace("partition_by", "schema_contract: evolve\n    partition_by");
+    shop.write("sources/raw.yml", source);
+    shop.write("data/orders4.csv", wider.replace("5000000000.5", "5"));
+    shop.run(["run"]).success();
+    assert_eq!(rows(&shop, "select id, amount, gate from raw.orders where gate is not null"), ["80,5,A1"]);
+    assert_eq!(rows(&shop, "select count(*), count(gate) from raw.orders"), ["61,1"]);
+    shop.run(["revert", "HEAD"]).success();
+    assert_eq!(header(&shop, "raw.orders"), "id,customer,amount,day");
+    shop.run(["doctor"]).success();
+}
+
+#[test]
+fn t3_processes_that_add_columns_at_once_give_out_different_ids() {
+    let lake = table();
+    let branches: Vec<_> = (0..6).map(|number| format!("b{number}")).collect();
+    for branch in &branches {
+        lake.run(["branch", "create", branch]).success();
+    }
+    std::thread::scope(|scope| {
+        for (number, branch) in branches.iter().enumerate() {
+            let (lake, kind) = (&lake, if number % 2 == 0 { "int" } else { "text" });
+            scope.spawn(move || {
+                let add = format!("alter table raw.t add column c{number} {kind}, add column shared {kind}");
+                lake.run(["query", "--ref", branch, &add]).success();
+                let insert = format!("insert into raw.t (id, c{number}) values ({}, 7)", 10 + number);
+                lake.run(["query", "--ref", branch, &insert]).success();
+            });
+        }
+    });
+    for branch in ["b0", "b2", "b4"] {
+        lake.run(["merge", branch]).success();
+    }
+    lake.run(["merge", "b1"]).failure("merge-conflict");
+    assert_eq!(rows(&lake, "select id, c0, c2, c4 from raw.t where id >= 10"), ["10,7,,", "12,,7,", "14,,,7"]);
+    assert_eq!(header(&lake, "raw.t").matches("shared").count(), 1, "one column of one name and type");
+    lake.run(["doctor"]).success();
+}
+
+#[test]
+fn a_required_column_may_hold_nulls_once_it_is_told_so() {
+    let lake = table();
+    sql(&lake, "create table raw.n (id bigint not null, name text)");
+    sql(&lake, "insert into raw.n values (1, 'a')");
+    lake.run(["query", "insert into raw.n values (null, 'b')"]).failure("invalid-value");
+    sql(&lake, "alter table raw.n alter column id drop not null");
+    sql(&lake, "insert into raw.n values (null, 'b')");
+    assert_eq!(rows(&lake, "select name from raw.n where id is null"), ["b"]);
+    assert_eq!(rows(&lake, "select count(*), count(id) from raw.n"), ["2,1"]);
 }

@@ -35,7 +35,8 @@ pub(super) struct ByFieldId {
 }
 
 impl ByFieldId {
-    pub(super) fn new(table: &Schema) -> Arc<dyn PhysicalExprAdapterFactory> {
+    /// For files of a table that has these columns now.
+    pub(super) fn of(table: &Schema) -> Arc<dyn PhysicalExprAdapterFactory> {
         Arc::new(Self { table: Arc::new(table.clone()) })
     }
 }

@@ -205,7 +205,7 @@ impl TableProvider for LakeProvider {
             .with_file_groups(self.groups(&files, state.config().target_partitions())?)
             .with_statistics(known)
             .with_projection_indices(projection.cloned())?
-            .with_expr_adapter(Some(ByFieldId::new(&self.table.files.schema)))
+            .with_expr_adapter(Some(ByFieldId::of(&self.table.files.schema)))
             .with_limit(limit);
         Ok(DataSourceExec::from_data_source(config.build()))
     }

@@ -12,7 +12,7 @@ use bywash_core::ObjectId;
 use bywash_iceberg_spec::{Field, Schema, Type};
 
 use super::layout::Layout;
-use super::{ChangeSet, Unsound};
+use super::{Change, ChangeSet, Unsound};
 
 /// What a table was created with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,12 +161,8 @@ fn flat(kind: &Type) -> String {
 
 /// The earlier changes that a new one of a column takes back.
 pub(super) fn replaced_by(change: &ColumnChange, changes: &ChangeSet) -> BTreeSet<ObjectId> {
-    let is_replaced = |earlier: &&Box<ColumnChange>| change.replaces(earlier);
-    changes
-        .iter()
-        .filter(|(_, old)| old.column.as_ref().is_some_and(|old| is_replaced(&old)))
-        .map(|(id, _)| *id)
-        .collect()
+    let is_replaced = |earlier: &Change| earlier.column.as_deref().is_some_and(|earlier| change.replaces(earlier));
+    changes.iter().filter(|(_, earlier)| is_replaced(earlier)).map(|(id, _)| *id).collect()
 }
 
 /// How many moves there were.

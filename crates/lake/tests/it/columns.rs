@@ -59,7 +59,7 @@ fn created() -> Created {
 }
 
 fn names(state: &TableState) -> BTreeMap<String, i32> {
-    let fields = state.columns().expect("a sound set");
+    let fields = state.columns().unwrap();
     match fields {
         Some(fields) => fields.into_iter().map(|field| (field.name, field.id)).collect(),
         None => [("x".to_owned(), 1), ("y".to_owned(), 2)].into(),
@@ -107,11 +107,11 @@ impl World {
     }
 
     fn head(&self, branch: usize) -> Commit {
-        self.branches[branch].last().expect("a commit").clone()
+        self.branches[branch].last().unwrap().clone()
     }
 
     fn give_up(&mut self, id: i32) {
-        let ((name, count), _) = self.ids.iter().find(|(_, known)| **known == id).expect("a known id");
+        let ((name, count), _) = self.ids.iter().find(|(_, known)| **known == id).unwrap();
         let (name, next) = (*name, count + 1);
         let most = self.given_up.entry(name).or_default();
         *most = next.max(*most);
@@ -161,7 +161,7 @@ impl World {
             3 => {
                 let other = self.head(1 - branch);
                 let state = head.state.merge(&other.state)?;
-                let back = other.state.merge(&head.state).expect("a merge goes both ways");
+                let back = other.state.merge(&head.state).unwrap();
                 assert_eq!(names(&back), names(&state), "a merge depends on which side is the target");
                 let truth = head.truth.into_iter().chain(other.truth).collect();
                 ("merge".to_owned(), Commit { state, truth })
@@ -228,7 +228,7 @@ fn change(state: &TableState, field_id: i32, what: FieldChange) -> Result<TableS
 }
 
 fn order(state: &TableState) -> Vec<String> {
-    state.columns().expect("sound").expect("altered").into_iter().map(|field| field.name).collect()
+    state.columns().unwrap().unwrap().into_iter().map(|field| field.name).collect()
 }
 
 #[test]

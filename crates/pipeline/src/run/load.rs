@@ -252,7 +252,14 @@ impl Attempt {
         let may_evolve = request.contract == SchemaContract::Evolve
             && matches!(misfit.code(), Code::SchemaChange | Code::InvalidValue);
         if !may_evolve {
-            return Err(misfit);
+            let may_alter = misfit.code() == Code::SchemaChange;
+            let hint = may_alter.then(|| {
+                let name = &request.node.name;
+                format!(
+                    "`alter table {name} …` changes columns; `schema_contract: evolve` at the resource lets files do so"
+                )
+            });
+            return Err(misfit.maybe_hint(hint));
         }
         let files: Vec<_> = arrivals.iter().map(|arrival| arrival.file.clone()).collect();
         let found = self.types_of(request, &files, true).await?.schema;

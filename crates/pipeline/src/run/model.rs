@@ -338,7 +338,7 @@ impl Attempt {
                     OutputBase::New(draft) => lake.create_table(objects, &draft, state, "run").await?,
                     OutputBase::Old(entry) => lake.replace_state(objects, &entry, state, "overwrite", None).await?,
                     OutputBase::Remade(entry, remade) => {
-                        lake.replace_state(objects, &entry, state, "overwrite", Some(remade)).await?
+                        lake.replace_state(objects, &entry, state, "overwrite", Some(*remade)).await?
                     }
                 }
             }
@@ -364,7 +364,7 @@ impl Attempt {
             }
             let remade = lake.remake(objects, old, &columns, &partition_by, cluster_by).await.map_err(located)?;
             let shape = remade.shape.clone();
-            return Ok((OutputBase::Remade(old.clone(), remade), shape));
+            return Ok((OutputBase::Remade(old.clone(), Box::new(remade)), shape));
         }
         let draft = lake.draft(objects, name, TableKind::Node, &columns, &partition_by, cluster_by).map_err(located)?;
         let shape = draft.shape.clone();
@@ -399,7 +399,7 @@ fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
 enum OutputBase {
     New(Draft),
     Old(Box<TableEntry>),
-    Remade(Box<TableEntry>, Remade),
+    Remade(Box<TableEntry>, Box<Remade>),
 }
 
 /// Rows of the files that are read.
