@@ -114,6 +114,21 @@ impl SourceEntry {
         written.as_ref().map(|_| self.file())
     }
 
+    /// The error of a load that came to nothing: the source file that it may speak of is not there.
+    pub fn unwritten(&self, error: Error) -> Error {
+        let file = self.file();
+        let error = error.without_places_in(&file);
+        match self.read() {
+            Ok(None) => error.hint(format!(
+                "`{}` was not written; options such as `on_error` or `encoding` stand there: write it, then `bywash \
+                 run`\n{}",
+                file.display(),
+                source_file(&self.namespace, &self.resources).trim_end()
+            )),
+            _ => error.hint(format!("`{}` is as it was; options of these files stand there", file.display())),
+        }
+    }
+
     fn file(&self) -> PathBuf {
         Path::new(FOLDER).join(format!("{}.yml", self.namespace))
     }
@@ -166,23 +181,24 @@ fn in_project(context: &Context, root: &Path, typed: &Path) -> Result<String> {
     });
     let full = std::path::absolute(context.folder.join(typed)).map_err(|error| Error::io("find", typed, &error))?;
     let is_glob = full.to_string_lossy().contains(['*', '?', '[', '{']);
-    if !is_glob && !full.exists() {
-        let missing = io::Error::from(io::ErrorKind::NotFound);
-        return Err(Error::io("load", typed, &missing));
+    if !is_glob {
+        std::fs::metadata(&full).map_err(|error| Error::io("load", typed, &error))?;
     }
     let relative = full.strip_prefix(root).unwrap_or(&full);
     Ok(relative.to_string_lossy().replace('\\', "/"))
 }
 
-/// `data/flights-2013.csv.gz` gives `flights_2013`; a glob gives what stands before its first sign, or its folder.
+/// `data/flights-2013.csv.gz` gives `flights_2013`; a glob gives what stands before its first sign, or the nearest
+/// folder that it names.
 ///
 /// In lower case, as SQL folds a name that stands without quotes.
 fn table_of(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.split('.').next().unwrap_or(name);
-    let plain = stem.split(['*', '?', '[', '{']).next().unwrap_or(stem).trim_end_matches(['-', '_']);
-    let folder = path.rsplit('/').nth(1).unwrap_or("files");
-    let chosen = if plain.is_empty() { folder } else { plain };
+    let signs = ['*', '?', '[', '{'];
+    let plain = stem.split(signs).next().unwrap_or(stem).trim_end_matches(['-', '_']);
+    let folder = path.rsplit('/').skip(1).find(|folder| !folder.contains(signs) && !folder.is_empty());
+    let chosen = if plain.is_empty() { folder.unwrap_or("files") } else { plain };
     let mut name: String =
         chosen.to_lowercase().chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
     if name.starts_with(|first: char| first.is_numeric()) {

@@ -127,6 +127,14 @@ impl Error {
         self
     }
 
+    /// The same, without places in a file that the reader cannot look at.
+    #[must_use]
+    pub fn without_places_in(mut self, file: &Path) -> Self {
+        self.0.places.retain(|place| !place.path.ends_with(file));
+        self.0.others = self.0.others.into_iter().map(|other| other.without_places_in(file)).collect();
+        self
+    }
+
     /// Adds advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

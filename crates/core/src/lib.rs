@@ -16,4 +16,4 @@ pub use error::{Error, Place, Result};
 pub use hash::{ObjectId, ObjectIdBuilder};
 pub use names::{RefName, TableName, TableRef};
 pub use suggest::{nearest, suggestion};
-pub use units::{format_bytes, format_count, format_duration, parse_bytes, parse_duration};
+pub use units::{counted, format_bytes, format_count, format_duration, parse_bytes, parse_duration};

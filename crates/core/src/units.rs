@@ -85,6 +85,12 @@ pub fn format_count(count: u64) -> String {
     text
 }
 
+/// `1 row`, `336,776 rows`: a count with its noun.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", format_count(count)) }
+}
+
 /// `340 ms`, `2.1 s`, `3 m 20 s`.
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {

@@ -27,7 +27,7 @@ pub use evolve::Remade;
 pub use ids::TableIds;
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
-pub use merge::{MergedTree, TableMerge};
+pub use merge::{MergedTree, Resolutions, Side, TableMerge};
 pub use publish::{Draft, TableShape};
 pub use relocate::ForeignTable;
 pub use revert::RevertedTree;

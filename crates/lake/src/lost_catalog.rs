@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bywash_core::{Code, Error, Result};
+use bywash_core::{Code, Error, Result, counted};
 
 /// Metadata files that the error names; more would hide what to do.
 const MOST_SHOWN: usize = 3;
@@ -25,7 +25,11 @@ pub(crate) fn refuse_lost_catalog(folder: &Path) -> Result<()> {
     let shown: Vec<_> = tables.iter().take(MOST_SHOWN).map(|file| format!("`{}`", file.display())).collect();
     Err(Error::new(
         Code::CatalogMissing,
-        format!("the catalog `{}` is missing beside a warehouse with {} tables", catalog.display(), tables.len()),
+        format!(
+            "the catalog `{}` is missing beside a warehouse with {}",
+            catalog.display(),
+            counted(tables.len() as u64, "table")
+        ),
     )
     .hint("restore `catalog.db` from a backup that is no newer than the warehouse, then run `bywash doctor`")
     .hint(format!("to begin with an empty lake, move `{}` away first", warehouse.display()))

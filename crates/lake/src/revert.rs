@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
 
-use crate::changes::{Change, ChangeKind, TableState};
+use crate::changes::{Change, ChangeKind, TableState, Unsound};
 use crate::objects::{Entry, HashTree, Objects, TableEntry};
 use crate::{Head, Lake};
 
@@ -21,19 +21,27 @@ pub struct RevertedTree {
 }
 
 impl Lake {
-    /// Takes back on top of `head` what `commit` did. With `skip`, the files that it loaded stay unloaded.
+    /// Takes back on top of `head` what the commits from `first` to `last` did, which is the same one or a descendant
+    /// by first parents. With `skip`, the files that they loaded stay unloaded.
     ///
     /// # Errors
     /// Later changes stand on the reverted ones, or nothing of them is left to take back.
-    pub async fn revert_tree(&self, objects: &Objects, head: &Head, commit: &Head, skip: bool) -> Result<RevertedTree> {
-        let Some(parent) = commit.commit.parents.first() else {
+    pub async fn revert_tree(
+        &self,
+        objects: &Objects,
+        head: &Head,
+        first: &Head,
+        last: &Head,
+        skip: bool,
+    ) -> Result<RevertedTree> {
+        let Some(parent) = first.commit.parents.first() else {
             return Err(Error::new(
                 Code::RevertConflict,
-                format!("`{}` created the lake and cannot be taken back", commit.id.short()),
+                format!("`{}` created the lake and cannot be taken back", first.id.short()),
             ));
         };
         let parent = self.commit(*parent).await?;
-        let differing = parent.tree.differences(&commit.commit.tree, objects).await?;
+        let differing = parent.tree.differences(&last.commit.tree, objects).await?;
         let revert = ObjectId::unique();
         let (mut edits, mut conflicts) = (BTreeMap::new(), Vec::new());
         for (name, (before, after)) in differing {
@@ -42,7 +50,7 @@ impl Lake {
             }
             let table: TableName = name.parse()?;
             let now = head.commit.tree.get(objects, &name).await?;
-            let plan = Undo { revert, skip, label: format!("revert {}", commit.id.short()) };
+            let plan = Undo { revert, skip, label: format!("revert {}", first.id.short()) };
             match self.revert_name(objects, &table, &plan, [before, after, now.clone()]).await {
                 Ok(undone) if undone == now => {}
                 Ok(undone) => _ = edits.insert(name, undone),
@@ -55,7 +63,7 @@ impl Lake {
         if edits.is_empty() {
             return Err(Error::new(
                 Code::RevertConflict,
-                format!("nothing of `{}` is left to take back", commit.id.short()),
+                format!("nothing of `{}` is left to take back", first.id.short()),
             ));
         }
         let names = edits.keys().map(|name| name.parse()).collect::<Result<_>>()?;
@@ -106,9 +114,14 @@ impl Lake {
             return Ok(Some(Entry::Table(Box::new(now.clone()))));
         }
         let reverted = state.revert(undo.revert, taken, undo.skip, &undo.label).map_err(|reason| {
-            Error::new(Code::RevertConflict, format!("`{name}` cannot be taken back: {}", reason.reason())).hint(
-                format!("later changes stand on it: `bywash table history {name}` shows them; revert those first"),
-            )
+            let reason = match reason {
+                Unsound::BothRewrote => "its rows were rewritten in the meantime",
+                other => other.reason(),
+            };
+            Error::new(Code::RevertConflict, format!("`{name}` cannot be taken back: {reason}")).hint(format!(
+                "later changes stand on it: `bywash table history {name}` shows them; take them back first, or all at \
+                 once with `--through`"
+            ))
         })?;
         let mut ids = self.ids(objects, now).await?;
         for column in new.values().filter_map(|change| change.column.as_ref()).filter(|column| column.names()) {

@@ -44,8 +44,8 @@ pub enum Event {
     NodeProgress {
         /// The node.
         name: String,
-        /// Rows so far.
-        rows: u64,
+        /// How far it is.
+        so_far: SoFar,
     },
     /// A node is done. Nodes that are reused or skipped finish without having started.
     NodeFinished {
@@ -73,6 +73,17 @@ pub enum Event {
     },
     /// Something else to say: one line.
     Message(String),
+}
+
+/// How far a node is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoFar {
+    /// Rows that it has read of a source, or given.
+    pub rows: u64,
+    /// Bytes of its result that are written.
+    pub bytes: u64,
+    /// Bytes of tables that it has read.
+    pub bytes_read: u64,
 }
 
 /// Hears what happens. Called from several threads at once, and must not block.

@@ -135,7 +135,7 @@ pub struct QueryArguments {
 /// `bywash show`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bywash show marts.delays\n  \
-                        bywash show tests.marts_delays_carrier_not_null    the rows that a test found")]
+                        bywash show tests.not_null_marts_carriers_carrier    the rows that a test found")]
 pub struct ShowArguments {
     /// The node; of a test the bad rows
     pub node: String,
@@ -266,6 +266,12 @@ pub struct MergeArguments {
     /// The branch that gets them [default: the current branch]
     #[arg(long, value_name = "TARGET")]
     pub into: Option<String>,
+    /// Where both sides changed a table: keep it as the target has it, take back what only the source did
+    #[arg(long, value_name = "TABLE", value_delimiter = ',')]
+    pub ours: Vec<String>,
+    /// Where both sides changed a table: take it as the source has it, take back what only the target did
+    #[arg(long, value_name = "TABLE", value_delimiter = ',')]
+    pub theirs: Vec<String>,
     #[command(flatten)]
     pub project: ProjectFlags,
     #[command(flatten)]
@@ -348,11 +354,19 @@ pub enum TagCommand {
 /// `bywash revert`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bywash revert HEAD          takes back the latest commit\n  \
-                        bywash revert HEAD --dry-run")]
+    bywash revert 1a2b3c4 --through  and everything since\n  bywash revert --last-load raw.orders\n  \
+    bywash revert HEAD --dry-run")]
 pub struct RevertArguments {
     /// The commit; HEAD is the latest
-    pub commit: String,
-    /// Do not load the files again that the commit had loaded
+    #[arg(required_unless_present = "last_load")]
+    pub commit: Option<String>,
+    /// Take back everything since that commit too, in one
+    #[arg(long)]
+    pub through: bool,
+    /// Take back the latest commit that loaded files, of this table or of any
+    #[arg(long, value_name = "TABLE", num_args = 0..=1, default_missing_value = "", conflicts_with = "commit")]
+    pub last_load: Option<String>,
+    /// Do not load the files again that had been loaded
     #[arg(long)]
     pub skip: bool,
     #[command(flatten)]

@@ -22,7 +22,7 @@ pub async fn run(context: &Context, command: BranchCommand) -> Result<()> {
             for row in &rows {
                 messages.push(Some(workspace.lake.commit(row.commit).await?.message));
             }
-            let marked = |row: &RefRow| (row.name == current.as_str()).then_some("*");
+            let marked = |row: &RefRow| Some(if row.name == current.as_str() { "*" } else { "" });
             Listing::default()
                 .text("current", rows.iter().map(marked))
                 .text("name", rows.iter().map(|row| Some(row.name.clone())))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bywash_core::{Error, Result};
+use bywash_core::{Error, Result, counted};
 use bywash_pipeline::events::Silence;
 use bywash_pipeline::graph::{Graph, NodeId};
 use bywash_pipeline::lake_view::WorkingTree;
@@ -36,7 +36,8 @@ pub async fn run(context: &Context, arguments: CheckArguments) -> Result<()> {
     if output.output.is_some() || output.to.is_some() {
         return write(context, output, &workspace.graph, &nodes, &missing);
     }
-    context.say(format_args!("{} nodes are sound", nodes.len()));
+    let are = if nodes.len() == 1 { "is" } else { "are" };
+    context.say(format_args!("{} {are} sound", counted(nodes.len() as u64, "node")));
     context.say_next("bywash run");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `bywash diff A [B]`: which tables differ between two commits and by how many rows, or which rows of two tables.
 
-use bywash_core::{Code, Error, Result, TableName, TableRef, format_count};
+use bywash_core::{Code, Error, Result, TableName, TableRef, counted, format_count};
 use bywash_engine::Session;
 use bywash_lake::Head;
 use bywash_lake::objects::Entry;
@@ -93,7 +93,7 @@ async fn tables(
         found.push(difference(workspace, &session, name, (from, before), (to, after), &arguments.key).await?);
     }
     list(&found).write(context, &arguments.output)?;
-    let name = arguments.to_ref.as_deref().unwrap_or("the current branch");
+    let name = arguments.to_ref.as_ref().map_or("the current branch".to_owned(), |name| format!("`{name}`"));
     context.say(format_args!("from `{}` to {name}", arguments.from));
     if let Some(first) = found.iter().find(|found| found.change == "changed") {
         context.say_next(format_args!("bywash diff {} --table {}", arguments.from, first.name));
@@ -177,7 +177,7 @@ async fn rows(
         context.say(format_args!("column {change}"));
     }
     for (column, count) in &counts.by_column {
-        context.say(format_args!("`{column}` differs in {} rows", format_count(*count)));
+        context.say(format_args!("`{column}` differs in {}", counted(*count, "row")));
     }
     let changed = counts.changed.map(|count| format!(", {} changed", format_count(count))).unwrap_or_default();
     context.say(format_args!(

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use bywash_core::{Code, Error, Result, format_bytes, format_count};
+use bywash_core::{Code, Error, Result, counted, format_bytes};
 use bywash_lake::{Checkup, ForeignTable, Lake};
 
 use crate::arguments::{DoctorArguments, OutputFlags};
@@ -24,15 +24,18 @@ pub async fn run(context: &Context, arguments: DoctorArguments) -> Result<()> {
     let checkup = workspace.lake.checkup().await?;
     if !checkup.findings.is_empty() {
         list_findings(context, &checkup, &arguments.output)?;
-        return Err(Error::new(Code::TableCorrupt, format!("{} problems in the lake", checkup.findings.len()))
-            .hint("what is not named above is whole and can be read"));
+        return Err(Error::new(
+            Code::TableCorrupt,
+            format!("{} in the lake", counted(checkup.findings.len() as u64, "problem")),
+        )
+        .hint("what is not named above is whole and can be read"));
     }
     context.say(format_args!(
-        "the lake is whole: {} refs, {} commits, {} states of tables, {} data files",
-        format_count(checkup.refs as u64),
-        format_count(checkup.commits as u64),
-        format_count(checkup.tables as u64),
-        format_count(checkup.files as u64)
+        "the lake is whole: {}, {}, {}, {}",
+        counted(checkup.refs as u64, "ref"),
+        counted(checkup.commits as u64, "commit"),
+        counted(checkup.tables as u64, "table version"),
+        counted(checkup.files as u64, "data file")
     ));
     note(context, &workspace.lake, &checkup);
     Ok(())
@@ -53,9 +56,8 @@ fn note(context: &Context, lake: &Lake, checkup: &Checkup) {
     let leftovers = checkup.leftovers;
     if leftovers.files > 0 {
         context.say(format_args!(
-            "{} files ({}) in `{}` belong to nothing: a stopped command left them, or one is writing them now; \
-             they do no harm",
-            format_count(leftovers.files),
+            "in `{2}`, {0} ({1}) of no commit: a stopped command left them, or one is writing them now; they do no harm",
+            counted(leftovers.files, "file"),
             format_bytes(leftovers.bytes),
             lake.warehouse().root().display()
         ));
@@ -97,7 +99,7 @@ async fn relocate(context: &Context, lake: &Lake, arguments: &DoctorArguments) -
 
 fn tables_text(foreign: &[ForeignTable]) -> String {
     let count = foreign.iter().map(|table| &table.metadata).collect::<BTreeSet<_>>().len();
-    if count == 1 { "1 table".to_owned() } else { format!("{} tables", format_count(count as u64)) }
+    counted(count as u64, "table")
 }
 
 fn places_text(foreign: &[ForeignTable]) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bywash_core::{Code, Error, Place, Result};
+use bywash_core::{Code, Error, Place, Result, counted};
 use bywash_pipeline::project::scaffold;
 use bywash_pipeline::project::settings::FILE_NAME;
 
@@ -22,7 +22,8 @@ pub async fn run(context: &Context, arguments: InitArguments) -> Result<()> {
     created.all(&place, &files)?;
     created.keep();
     let template = arguments.template.name();
-    context.say(format_args!("created `{}` from the template `{template}`: {} files", folder.display(), files.len()));
+    let files = counted(files.len() as u64, "file");
+    context.say(format_args!("created `{}` from the template `{template}`: {files}", folder.display()));
     context.say_next(next(arguments.template, &folder));
     Ok(())
 }

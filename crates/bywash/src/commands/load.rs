@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bywash_core::{Code, Error, Result, format_count};
+use bywash_core::{Code, Error, Result, counted, format_count};
 use bywash_pipeline::events::Silence;
 use bywash_pipeline::graph::{Body, NodeId};
 use bywash_pipeline::project::Unsaved;
-use bywash_pipeline::run::{LoadPreview, RunOptions, RunStatus};
+use bywash_pipeline::run::{LoadPreview, RunOptions, RunReport, RunStatus};
 
 use crate::arguments::{LoadArguments, OutputFlags};
 use crate::commands::run::{finish, run_to_end, usual_options};
@@ -63,20 +63,28 @@ async fn load(
 ) -> Result<()> {
     let ended = run_to_end(context, workspace, options).await;
     let failed = !ended.as_ref().is_ok_and(|report| report.status != RunStatus::Failed);
-    match entry {
-        Some(entry) if failed => entry.take_back(),
-        Some(entry) => {
-            if let Some(file) = entry.written() {
-                context.say(format_args!("wrote `{}`: edit it to say more about these files", file.display()));
-            }
+    if let Some(entry) = entry {
+        if failed {
+            entry.take_back();
+        } else if let Some(file) = entry.written() {
+            context.say(format_args!("wrote `{}`: edit it to say more about these files", file.display()));
         }
-        None => {}
     }
-    let report = ended?;
+    let ended = match ended {
+        Ok(report) => tell(context, workspace, output, &report).await,
+        Err(error) => Err(error),
+    };
+    ended.map_err(|error| match entry.filter(|_| failed) {
+        Some(entry) => entry.unwritten(error),
+        None => error,
+    })
+}
+
+async fn tell(context: &Context, workspace: &Workspace, output: &OutputFlags, report: &RunReport) -> Result<()> {
     if report.status == RunStatus::Unchanged {
         context.say("nothing to load: every file was loaded before and has not changed since");
     }
-    finish(context, workspace, output, &report).await
+    finish(context, workspace, output, report).await
 }
 
 fn sources(workspace: &Workspace, nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
@@ -87,10 +95,7 @@ fn sources(workspace: &Workspace, nodes: BTreeSet<NodeId>) -> BTreeSet<NodeId> {
 /// What `--dry-run` says: the files, and as rows the columns of each table.
 fn preview(context: &Context, output: &OutputFlags, previews: &[LoadPreview]) -> Result<()> {
     for preview in previews {
-        let listed = match preview.listed {
-            1 => "1 file".to_owned(),
-            count => format!("{} files", format_count(count as u64)),
-        };
+        let listed = counted(preview.listed as u64, "file");
         context.say(match preview.files.len() {
             0 => format!("{}: nothing to load; {listed}, unchanged since the last load", preview.name),
             count => format!("{}: would load {} of {listed}", preview.name, format_count(count as u64)),

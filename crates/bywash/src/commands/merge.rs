@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use bywash_core::{Code, Error, RefName, Result, TableName};
+use bywash_core::{Code, Error, RefName, Result, TableName, counted};
 use bywash_lake::changes::Remark;
+use bywash_lake::{Head, MergedTree, Resolutions, Side};
 use bywash_pipeline::run::{RunStatus, Start};
 
 use crate::arguments::{MergeArguments, RefFlags, SelectionFlags};
 use crate::commands::run::{run_to_end, usual_options, write_report};
 use crate::commands::select::selected;
 use crate::context::Context;
-use crate::workspace::{Workspace, current_branch};
+use crate::workspace::{Workspace, current_branch, table_name};
 
 /// Merges.
 ///
@@ -29,21 +30,28 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
     let head = workspace.lake.branch(&target).await?;
     let objects = workspace.lake.objects();
     let (lake, files) = workspace.lake.staged();
-    let merged = match lake.merge_trees(&objects, &head, &source).await {
+    let resolutions = resolutions(&workspace, &arguments, &head, &source).await?;
+    let merged = match lake.merge_trees(&objects, &head, &source, &resolutions).await {
         Ok(merged) => merged,
         Err(conflict) => {
             files.discard_all().await;
             return Err(conflict);
         }
     };
-    if workspace.lake.ancestry(head.id).await?.contains(&source.id) {
+    // A resolution is kept even where it leaves the tree as it is: the next merge must not ask again.
+    let changes_nothing = merged.tree == head.commit.tree && resolutions.is_empty();
+    if changes_nothing || workspace.lake.ancestry(head.id).await?.contains(&source.id) {
+        files.discard_all().await;
         context.say(format_args!("`{target}` has everything of `{}` already", arguments.source));
         say_remarks(context, &merged.remarks);
+        say_gone(context, &merged, &target);
         return Ok(());
     }
     context.say(format_args!("merging `{}` into `{target}`", arguments.source));
     for table in &merged.tables {
-        context.say(format_args!("  {} {} ({:+} rows)", table.table, table.what, table.rows));
+        let sign = if table.rows < 0 { '-' } else { '+' };
+        let rows = counted(table.rows.unsigned_abs(), "row");
+        context.say(format_args!("  {}: {} ({sign}{rows})", table.table, table.what));
     }
     say_remarks(context, &merged.remarks);
     if arguments.dry_run {
@@ -74,6 +82,7 @@ fn say_remarks(context: &Context, remarks: &[(TableName, Remark)]) {
     for (table, remark) in remarks {
         let (reason, label) = match remark {
             Remark::StaysReverted { change, by } => (format!("stay away, because of `{by}`"), change),
+            Remark::Undone { rewrite, by } => (format!("are as before, because of `{by}`"), rewrite),
             Remark::Unseen { rewrite, append } => (format!("are as they were: `{rewrite}` did not see them"), append),
         };
         lines.entry((table, reason)).or_default().push(label);
@@ -84,6 +93,41 @@ fn say_remarks(context: &Context, remarks: &[(TableName, Remark)]) {
     if remarks.iter().any(|(_, remark)| matches!(remark, Remark::StaysReverted { .. })) {
         context.say("  to have such rows back, revert the commit that took them back: `bywash log` shows it");
     }
+}
+
+/// Tables that merging again does not bring back.
+fn say_gone(context: &Context, merged: &MergedTree, target: &RefName) {
+    for table in &merged.gone {
+        context.say(format_args!(
+            "  {table} stays away: it was dropped on `{target}`, or the commit that brought it reverted"
+        ));
+    }
+    if !merged.gone.is_empty() {
+        context.say(format_args!("  to have it back, revert that commit: `bywash log --ref {target}` shows it"));
+    }
+}
+
+/// What `--ours` and `--theirs` say, by full names.
+async fn resolutions(
+    workspace: &Workspace,
+    arguments: &MergeArguments,
+    head: &Head,
+    source: &Head,
+) -> Result<Resolutions> {
+    let mut resolutions = Resolutions::new();
+    if arguments.ours.is_empty() && arguments.theirs.is_empty() {
+        return Ok(resolutions);
+    }
+    let (here, there) = (workspace.resolver(head.clone()).await?, workspace.resolver(source.clone()).await?);
+    for (side, typed) in [(Side::Ours, &arguments.ours), (Side::Theirs, &arguments.theirs)] {
+        for text in typed {
+            let name = table_name(&here, text).or_else(|error| table_name(&there, text).map_err(|_| error))?;
+            if resolutions.insert(name, side).is_some_and(|before| before != side) {
+                return Err(Error::new(Code::WrongUsage, format!("`{text}` is named by `--ours` and by `--theirs`")));
+            }
+        }
+    }
+    Ok(resolutions)
 }
 
 /// The first few labels, and how many more there are.

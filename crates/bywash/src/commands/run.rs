@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bywash_core::{Error, Result, TableName, format_count, format_duration};
+use bywash_core::{Error, Result, TableName, counted, format_duration};
 use bywash_pipeline::events::NodeStatus;
 use bywash_pipeline::graph::{Graph, NodeId};
 use bywash_pipeline::run::{RunOptions, RunReport, RunStatus, new_run_id, run_ref};
@@ -88,11 +88,11 @@ fn failed(error: Error, report: &RunReport) -> Error {
     let nothing = format!("nothing was published: `{}` is as it was", report.target);
     error.hint(match finished {
         0 => nothing,
-        1 => format!("{nothing}; 1 finished node is kept in `refs/runs/{}` and reused by the next run", report.run),
-        _ => format!(
-            "{nothing}; {finished} finished nodes are kept in `refs/runs/{}` and reused by the next run",
-            report.run
-        ),
+        _ => {
+            let kept = counted(finished as u64, "finished node");
+            let (are, run) = (if finished == 1 { "is" } else { "are" }, &report.run);
+            format!("{nothing}; {kept} {are} kept in `refs/runs/{run}` and reused by the next run")
+        }
     })
 }
 
@@ -101,19 +101,19 @@ fn summarize(context: &Context, report: &RunReport) {
     let passed = report.tests.iter().filter(|test| test.status() == "passed").count();
     for test in report.tests.iter().filter(|test| test.status() == "warned") {
         context.warn(format_args!(
-            "test `{}` found {} bad rows in `{}`: {}",
+            "test `{}` found {} in `{}`: {}",
             test.name,
-            format_count(test.bad_rows),
+            counted(test.bad_rows, "bad row"),
             test.table,
             test.query
         ));
     }
     let time = format_duration(Duration::from_millis(report.ms));
-    let tests = if report.tests.is_empty() { String::new() } else { format!(", {passed} tests passed") };
+    let tests =
+        if report.tests.is_empty() { String::new() } else { format!(", {} passed", counted(passed as u64, "test")) };
     let warnings = match report.nodes.iter().map(|node| node.warnings.len()).sum::<usize>() {
         0 => String::new(),
-        1 => ", 1 warning".to_owned(),
-        count => format!(", {} warnings", format_count(count as u64)),
+        count => format!(", {}", counted(count as u64, "warning")),
     };
     context.say(format_args!("{} ran, {} reused{tests}{warnings} in {time}", count("ran"), count("reused")));
     match report.status {

@@ -1,6 +1,6 @@
 //! `bywash table`: what tables there are, what one is made of, how it came about.
 
-use bywash_core::{Result, TableName, format_bytes, format_count, format_micros};
+use bywash_core::{Result, TableName, counted, format_bytes, format_micros};
 use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Commit, Entry, TableEntry};
 use bywash_pipeline::lake_view::{LakeResolver, kind_word};
@@ -91,10 +91,10 @@ async fn show(
 
 fn summarize(context: &Context, name: &TableName, table: &TableEntry, partition_by: &[String], cluster_by: &[String]) {
     context.say(format_args!(
-        "{name}: {} rows, {} in {} files, kind {}",
-        format_count(table.rows),
+        "{name}: {}, {} in {}, kind {}",
+        counted(table.rows, "row"),
         format_bytes(table.bytes),
-        format_count(table.files),
+        counted(table.files, "file"),
         kind_word(name, &Entry::Table(Box::new(table.clone())))
     ));
     if !partition_by.is_empty() {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bywash_core::{format_bytes, format_count, format_duration};
-use bywash_pipeline::events::{Event, Listener, NodeStatus};
+use bywash_core::{counted, format_bytes, format_duration};
+use bywash_pipeline::events::{Event, Listener, NodeStatus, SoFar};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::style::{Paint, Style};
@@ -109,9 +109,9 @@ impl Bars {
         self.at_work().insert(name, bar);
     }
 
-    fn progress(&self, name: &str, rows: u64) {
+    fn progress(&self, name: &str, so_far: SoFar) {
         if let Some(bar) = self.at_work().get(name) {
-            bar.set_message(format!("{} rows", format_count(rows)));
+            bar.set_message(how_far(so_far));
         }
     }
 
@@ -133,9 +133,9 @@ impl Listener for Progress {
                     self.line(&format!("started {name} ({kind})"));
                 }
             }
-            Event::NodeProgress { name, rows } => {
+            Event::NodeProgress { name, so_far } => {
                 if let Some(bars) = &self.bars {
-                    bars.progress(&name, rows);
+                    bars.progress(&name, so_far);
                 }
             }
             Event::NodeFinished { name, kind, status, rows, bytes, elapsed, note } => {
@@ -151,12 +151,20 @@ impl Listener for Progress {
     }
 }
 
+/// What is written; before the first row, what was read.
+fn how_far(so_far: SoFar) -> String {
+    if so_far.rows == 0 {
+        return format!("read {}", format_bytes(so_far.bytes_read));
+    }
+    format!("{:>12} {:>10}", counted(so_far.rows, "row"), format_bytes(so_far.bytes))
+}
+
 /// `view` and `test` have no bytes of their own, and a node that did nothing has no figures.
 fn figures(kind: &str, status: NodeStatus, rows: u64, bytes: u64, elapsed: Duration) -> String {
     let time = format_duration(elapsed);
     match (status, kind) {
         (NodeStatus::Skipped, _) => String::new(),
         (NodeStatus::Failed, _) | (_, "view" | "test") => format!("{:>12} {:>10} {time:>9}", kind, ""),
-        _ => format!("{:>12} {:>10} {time:>9}", format!("{} rows", format_count(rows)), format_bytes(bytes)),
+        _ => format!("{:>12} {:>10} {time:>9}", counted(rows, "row"), format_bytes(bytes)),
     }
 }

@@ -439,3 +439,19 @@ fn a_required_column_may_hold_nulls_once_it_is_told_so() {
     assert_eq!(rows(&lake, "select name from raw.n where id is null"), ["b"]);
     assert_eq!(rows(&lake, "select count(*), count(id) from raw.n"), ["2,1"]);
 }
+
+#[test]
+fn t4_a_conflict_of_columns_is_resolved_for_one_side() {
+    let lake = table();
+    lake.run(["branch", "create", "dev"]).success();
+    sql(&lake, "alter table raw.t rename column name to title");
+    lake.run(["query", "--ref", "dev", "alter table raw.t rename column name to label, add column c int"]).success();
+    lake.run(["query", "--ref", "dev", "insert into raw.t values (3, 'three', 3.5, 33)"]).success();
+    lake.run(["merge", "dev"]).failure("merge-conflict");
+    lake.run(["merge", "dev", "--theirs", "raw.t"]).success();
+    assert_eq!(header(&lake, "raw.t"), "id,label,x,c");
+    assert_eq!(rows(&lake, "select id, label, c from raw.t"), ["1,one,", "2,two,", "3,three,33"]);
+    sql(&lake, "alter table raw.t add column title text");
+    assert_eq!(rows(&lake, "select title from raw.t where title is not null"), Vec::<String>::new());
+    lake.run(["doctor"]).success();
+}

@@ -30,7 +30,7 @@ fn rows_of_changed_tables_are_counted() {
     shop.run(["query", "insert into raw.customers values (4, null, 's')"]).success();
     let by_key = shop.run(["diff", "main", "--table", "raw.customers", "--key", "id", "-o", "csv"]).success();
     assert_eq!(lines(&by_key), ["change,id,name,code", "changed,1,Ann → Anna,n", "removed,3,Cid,n", "added,4,null,s"]);
-    assert!(by_key.stderr.contains("`name` differs in 1 rows"), "{by_key}");
+    assert!(by_key.stderr.contains("`name` differs in 1 row"), "{by_key}");
     assert!(by_key.stderr.contains("1 added, 1 removed, 1 changed; compared by key id"), "{by_key}");
     assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["3"]);
 }

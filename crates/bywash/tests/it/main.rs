@@ -19,6 +19,7 @@ mod output;
 mod panics;
 mod progress;
 mod reference;
+mod resolving;
 mod row_changes;
 mod rules;
 mod settings;

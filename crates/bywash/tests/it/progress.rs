@@ -8,7 +8,7 @@ use bywash_cli::context::{Context, Verbosity};
 use bywash_cli::render::progress::Progress;
 use bywash_cli::render::stdout::Stdout;
 use bywash_cli::render::terminal::Terminal;
-use bywash_pipeline::events::{Event, Listener, NodeStatus};
+use bywash_pipeline::events::{Event, Listener, NodeStatus, SoFar};
 use insta::assert_snapshot;
 
 /// Set in the process whose standard error is looked at: the test binary runs itself.
@@ -59,7 +59,8 @@ fn speak() {
         note: note.map(str::to_owned),
     };
     progress.hear(Event::NodeStarted { name: "raw.flights".to_owned(), kind: "source".to_owned() });
-    progress.hear(Event::NodeProgress { name: "raw.flights".to_owned(), rows: 10 });
+    progress
+        .hear(Event::NodeProgress { name: "raw.flights".to_owned(), so_far: SoFar { rows: 10, ..SoFar::default() } });
     progress.hear(done("raw.flights", "source", NodeStatus::Ran, 336_776, 4_100_000, 1_200, Some("2 new files")));
     progress.hear(done("staging.flights", "table", NodeStatus::Reused, 12, 980, 0, None));
     progress.hear(done("marts.delays", "view", NodeStatus::Ran, 0, 0, 3, None));

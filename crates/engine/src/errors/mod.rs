@@ -3,3 +3,5 @@
 pub(crate) mod planning;
 pub(crate) mod running;
 mod words;
+
+pub(crate) use planning::columns_hint;

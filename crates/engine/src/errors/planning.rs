@@ -9,6 +9,8 @@ use crate::sql::Source;
 
 /// How many columns a hint lists.
 const LISTED_COLUMNS: usize = 12;
+/// Columns that only our own plans have begin so.
+const OWN_COLUMNS: &str = "bywash.";
 
 /// The error of a statement that stands in `source`.
 pub(crate) fn explain(source: &Source, error: DataFusionError) -> Error {
@@ -84,9 +86,16 @@ fn column_hint(wanted: &Column, valid: &[Column]) -> Option<String> {
     if let Some(name) = nearest(&wanted.name, names.iter().copied()) {
         return Some(format!("did you mean `{name}`?"));
     }
-    let mut listed: Vec<String> = names.iter().take(LISTED_COLUMNS).map(|name| format!("`{name}`")).collect();
-    if names.len() > LISTED_COLUMNS {
-        listed.push(format!("and {} more", names.len() - LISTED_COLUMNS));
+    columns_hint(names.into_iter().filter(|name| !name.starts_with(OWN_COLUMNS)))
+}
+
+/// The columns that there are, the first few of many.
+pub(crate) fn columns_hint<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut listed: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    let more = listed.len().saturating_sub(LISTED_COLUMNS);
+    if more > 0 {
+        listed.truncate(LISTED_COLUMNS);
+        listed.push(format!("and {more} more"));
     }
     (!listed.is_empty()).then(|| format!("the columns are {}", listed.join(", ")))
 }
@@ -101,6 +110,11 @@ fn general(source: &Source, error: &DataFusionError, place: Option<Place>) -> Er
             Error::new(Code::InvalidSql, "`in (select …)` and `exists (select …)` are supported in `where` alone")
                 .at(place)
                 .hint("join with the subquery instead, or ask `where` in a subquery of your own")
+        }
+        DataFusionError::NotImplemented(_) if said.contains("expression WindowFunction(") => {
+            Error::new(Code::InvalidSql, "a window function cannot stand here")
+                .at(place)
+                .hint("compute it in a subquery, and use its column: `select … from (select *, rank() over (…) as r from t) where r = 1`")
         }
         DataFusionError::NotImplemented(_) => {
             Error::new(Code::InvalidSql, format!("not supported: {said}")).at(place).hint("say it in another way")

@@ -40,7 +40,7 @@ fn by_reference(source: &Source, error: &DataFusionError) -> Error {
         DataFusionError::ResourcesExhausted(text) => exhausted(text),
         DataFusionError::ArrowError(arrow, _) => value(source, arrow, said),
         DataFusionError::ObjectStore(store) => files(store, &said),
-        DataFusionError::ParquetError(_) => parquet(&said),
+        DataFusionError::ParquetError(_) => damaged(&said),
         DataFusionError::IoError(io) if io.kind() == std::io::ErrorKind::StorageFull => spill_disk_full(),
         DataFusionError::Internal(_) | DataFusionError::ExecutionJoin(_) => {
             Error::bug("a statement broke off").at(source.whole()).caused_by(said)
@@ -122,6 +122,7 @@ fn value(source: &Source, arrow: &ArrowError, said: String) -> Error {
         ArrowError::CastError(text) | ArrowError::ParseError(text) => {
             (sentence(text), "use `try_cast`, which gives null where a value does not fit")
         }
+        ArrowError::ParquetError(_) => return damaged(&said),
         ArrowError::ArithmeticOverflow(text) => (sentence(text), "cast to a wider type first"),
         _ => (said, "the message comes from a function or operator of the query"),
     };
@@ -141,14 +142,10 @@ fn files(store: &object_store::Error, said: &str) -> Error {
     }
 }
 
-fn parquet(said: &str) -> Error {
-    if said.contains("not found") || said.contains("No such file") {
-        return Error::new(Code::ObjectMissing, "a data file is missing")
-            .hint("`bywash doctor` lists what is missing; nothing but Bywash may delete files of the lake")
-            .caused_by(said);
-    }
-    Error::new(Code::TableCorrupt, "a data file cannot be read")
-        .hint("`bywash doctor` checks every file of the lake")
+/// The bytes were there, and are no rows.
+fn damaged(said: &str) -> Error {
+    Error::new(Code::TableCorrupt, "the rows of a data file are damaged")
+        .hint("restore the file from a backup, or `bywash revert` the commit that wrote it")
         .caused_by(said)
 }
 

@@ -10,6 +10,7 @@
 
 mod by_field_id;
 mod datum;
+mod named_reader;
 mod provider;
 mod prune;
 mod row_set;
@@ -18,4 +19,4 @@ mod statistics;
 
 pub(crate) use provider::{FILE_COLUMN, LakeProvider, PLACE_COLUMNS, ROW_COLUMN};
 pub use row_set::RowSet;
-pub(crate) use source::scan_line;
+pub(crate) use source::{scan_line, scanned_tables};

@@ -4,6 +4,7 @@
 //! planner offers), and a plan that is sent elsewhere cannot be mistaken for a plain Parquet scan and lose what only
 //! ours knows. The leaf of the plan stays `DataSourceExec(FileScanConfig)`, which distributed planners can divide.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Formatter};
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ use datafusion::physical_plan::{DisplayFormatType, ExecutionPlan, SortOrderPushd
 use datafusion_datasource::morsel::Morselizer;
 use datafusion_datasource::{PartitionedFile, TableSchema};
 use object_store::ObjectStore;
+
+use super::named_reader::NamedReaders;
 
 /// What a scan reads and leaves out, for `explain`.
 #[derive(Clone, Debug)]
@@ -66,7 +69,10 @@ impl LakeSource {
     pub(super) fn new(warehouse: &Warehouse, columns: TableSchema, state: &dyn Session, summary: ScanSummary) -> Self {
         let store = Arc::clone(warehouse.store());
         let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
-        let readers = CachedParquetFileReaderFactory::new(Arc::clone(&store), footers);
+        let readers = NamedReaders {
+            inner: CachedParquetFileReaderFactory::new(Arc::clone(&store), footers),
+            table: summary.table.as_str().into(),
+        };
         let options = TableParquetOptions {
             global: state.config_options().execution.parquet.clone(),
             ..TableParquetOptions::default()
@@ -165,11 +171,23 @@ impl FileSource for LakeSource {
     }
 }
 
-/// The line of a scan of the lake in `explain`; nothing for other operators.
-pub(crate) fn scan_line(plan: &dyn ExecutionPlan) -> Option<String> {
+fn scan_of(plan: &dyn ExecutionPlan) -> Option<(&FileScanConfig, &LakeSource)> {
     let scan = plan.downcast_ref::<DataSourceExec>()?;
     let config = scan.data_source().downcast_ref::<FileScanConfig>()?;
-    let source = config.file_source.downcast_ref::<LakeSource>()?;
+    Some((config, config.file_source.downcast_ref::<LakeSource>()?))
+}
+
+/// The tables of the lake that a plan scans.
+pub(crate) fn scanned_tables(plan: &dyn ExecutionPlan) -> BTreeSet<String> {
+    let mut tables: BTreeSet<_> =
+        plan.children().into_iter().flat_map(|child| scanned_tables(child.as_ref())).collect();
+    tables.extend(scan_of(plan).map(|(_, source)| source.summary.table.clone()));
+    tables
+}
+
+/// The line of a scan of the lake in `explain`; nothing for other operators.
+pub(crate) fn scan_line(plan: &dyn ExecutionPlan) -> Option<String> {
+    let (config, source) = scan_of(plan)?;
     let columns = plan.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>().join(", ");
     let mut line = format!("LakeScan: {}, columns=[{columns}]", source.summary);
     if let Some(filter) = source.filter() {

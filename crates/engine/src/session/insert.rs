@@ -9,7 +9,7 @@
 //! The planner would cast instead, and a cast changes values. It still judges the clauses of the statement.
 
 use arrow::datatypes::{Field, FieldRef, SchemaRef};
-use bywash_core::{Code, Error, Result};
+use bywash_core::{Code, Error, Result, counted};
 use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
 use datafusion::sql::planner::{ParserOptions, SqlToRel};
@@ -107,7 +107,7 @@ fn never_fits(parsed: &Parsed, given: &Field, field: &Field) -> Error {
 }
 
 fn count_mismatch(parsed: &Parsed, given: usize, wanted: usize) -> Error {
-    let columns = |count: usize| if count == 1 { "1 column".to_owned() } else { format!("{count} columns") };
+    let columns = |count: usize| counted(count as u64, "column");
     Error::new(Code::InvalidSql, format!("{} are to be filled, but the rows have {}", columns(wanted), columns(given)))
         .at(parsed.source.whole())
         .hint("list the columns that the rows fill: `insert into t (a, b) …`; the others become null")

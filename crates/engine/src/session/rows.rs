@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bywash_core::Result;
+use bywash_core::{Code, Error, Result};
 use datafusion::common::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::joins::HashJoinExec;
@@ -21,6 +21,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use super::planned::{Planned, Shape};
 use crate::errors::running;
 use crate::memory::QueryMemory;
+use crate::scan::scanned_tables;
 
 /// What a statement read and wrote aside, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,9 +129,21 @@ impl Running {
                     return Ok(Some((batch, self)));
                 }
                 Some(Err(error)) if self.may_start_again && is_exhausted(&error) => self.start_again().await?,
-                Some(Err(error)) => return Err(running::explain(&self.planned.source, error)),
+                Some(Err(error)) => return Err(self.explained(error)),
             }
         }
+    }
+
+    /// Pages that were damaged do not say of which file they are.
+    fn explained(&self, error: DataFusionError) -> Error {
+        let error = running::explain(&self.planned.source, error);
+        let plan = Arc::clone(&self.plan.lock().unwrap_or_else(PoisonError::into_inner));
+        let tables: Vec<_> = scanned_tables(plan.as_ref()).into_iter().collect();
+        let is_named = tables.is_empty() || tables.iter().any(|table| error.message().contains(table));
+        if error.code() != Code::TableCorrupt || is_named {
+            return error;
+        }
+        error.hint(format!("the query reads `{}`", tables.join("`, `")))
     }
 
     async fn start_again(&mut self) -> Result<()> {

@@ -7,7 +7,7 @@
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, TokenWithSpan};
 
-use super::tokens::is_space;
+use super::tokens::{is_space, keyword};
 
 /// How far a statement or parenthesis has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -112,11 +112,4 @@ fn has_select(rest: &[TokenWithSpan]) -> bool {
 fn select_all(span: Span) -> [TokenWithSpan; 2] {
     let here = Span::new(span.start, span.start);
     [TokenWithSpan::new(Token::make_keyword("SELECT"), here), TokenWithSpan::new(Token::Mul, here)]
-}
-
-fn keyword(token: &Token) -> Keyword {
-    match token {
-        Token::Word(word) => word.keyword,
-        _ => Keyword::NoKeyword,
-    }
 }

@@ -148,6 +148,22 @@ fn create_table(statement: &Statement) -> StatementKind {
 fn unsupported(statement: &Statement) -> StatementKind {
     let (what, hint) = match statement {
         Statement::Truncate { .. } => ("truncate of several tables".to_owned(), "truncate one table at a time"),
+        Statement::Insert(Insert { on: Some(_), .. }) => {
+            ("insert … on conflict".to_owned(), "write `merge into t using (…) as s on t.key = s.key when … then …`")
+        }
+        Statement::Insert(Insert { replace_into: true, .. }) => {
+            ("replace into".to_owned(), "write `merge into t using (…) as s on t.key = s.key when … then …`")
+        }
+        Statement::Insert(Insert { returning: Some(_), .. }) => {
+            ("insert … returning".to_owned(), "insert first, then query the table")
+        }
+        Statement::Insert(Insert { source: None, .. }) => {
+            ("insert … default values".to_owned(), "write the values: `insert into t values (…)`")
+        }
+        Statement::Query(query) if writes(query) && query.with.is_some() => (
+            format!("with … {}", first_word_of(&query.body.to_string())),
+            "put the `with` into its subquery: `… in (with q as (…) select …)`, `insert into t with q as (…) select …`",
+        ),
         Statement::ShowTables { .. } => ("show tables".to_owned(), "write `from bywash.tables`"),
         Statement::CreateView(_) => ("create view".to_owned(), "write a model with `kind: view` in its front matter"),
         Statement::Drop { names, .. } if names.len() > 1 => {
@@ -162,7 +178,11 @@ fn unsupported(statement: &Statement) -> StatementKind {
 }
 
 fn first_word(statement: &Statement) -> String {
-    let text = statement.to_string().to_lowercase();
+    first_word_of(&statement.to_string())
+}
+
+fn first_word_of(text: &str) -> String {
+    let text = text.to_lowercase();
     let mut words = text.split_whitespace();
     match (words.next(), words.next()) {
         (Some(first @ ("alter" | "create" | "drop" | "merge" | "show")), Some(second)) => format!("{first} {second}"),

@@ -8,6 +8,7 @@ mod canonical;
 mod from_first;
 mod insert;
 mod kind;
+mod merge_star;
 mod names;
 mod naming;
 mod numbers;
@@ -154,7 +155,7 @@ fn parse_piece(source: &Source, piece: Piece) -> Result<Parsed> {
     let canonical = canonical::text(source, &piece.tokens);
     let end = piece.end();
     let (tokens, summarize) = sugar::summarize_prefix(piece.tokens);
-    let tokens = from_first::complete(tokens);
+    let tokens = merge_star::complete(from_first::complete(tokens));
     let strings = tokens::strings(&tokens);
     let (mut statement, alterations) = match alter::parse(source, &tokens, end)? {
         Some(alter) => (alter.statement, alter.alterations),

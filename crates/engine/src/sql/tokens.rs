@@ -57,6 +57,14 @@ pub(super) fn is_space(token: &TokenWithSpan) -> bool {
     matches!(token.token, Token::Whitespace(_))
 }
 
+/// The keyword that a token can be.
+pub(super) fn keyword(token: &Token) -> Keyword {
+    match token {
+        Token::Word(word) => word.keyword,
+        _ => Keyword::NoKeyword,
+    }
+}
+
 /// A name in double quotes, as a token.
 pub(super) fn quoted(value: String, span: Span) -> TokenWithSpan {
     TokenWithSpan::new(Token::Word(Word { value, quote_style: Some('"'), keyword: Keyword::NoKeyword }), span)

@@ -16,6 +16,13 @@ pub enum Remark {
         /// The label of the revert.
         by: String,
     },
+    /// Rows are as they were before a rewrite, which a revert or a resolution of the other side took back.
+    Undone {
+        /// The label of the rewrite.
+        rewrite: String,
+        /// The label of what took it back.
+        by: String,
+    },
     /// Rows of one side are untouched by a rewrite of the other, which did not see them.
     Unseen {
         /// The label of the rewrite.
@@ -32,6 +39,7 @@ impl TableState {
         let alive = merged.live();
         let mut remarks = stays_reverted(source, merged, &alive);
         for (one, other) in [(self, source), (source, self)] {
+            remarks.extend(undone(one, merged, &alive));
             remarks.extend(unseen(&one.changes, &other.changes, merged, &alive));
         }
         remarks
@@ -40,18 +48,31 @@ impl TableState {
 
 /// Rows that the source has and the union has not, because a live revert names them.
 fn stays_reverted(source: &TableState, merged: &TableState, alive: &BTreeSet<ObjectId>) -> BTreeSet<Remark> {
-    let has_rows = source.live();
-    let gone = has_rows.iter().filter(|id| !alive.contains(id));
-    let reverts = || {
-        let is_live = |(id, change): &(&ObjectId, &Change)| change.kind == ChangeKind::Revert && alive.contains(id);
-        merged.changes.iter().filter(is_live)
-    };
-    gone.filter_map(|id| {
-        let change = source.changes.get(id).filter(|change| change.append.is_some())?;
-        let (_, revert) = reverts().find(|(_, revert)| revert.takes_back.contains(id))?;
-        Some(Remark::StaysReverted { change: change.label.clone(), by: revert.label.clone() })
+    let gone = taken_back(source, merged, alive);
+    gone.filter(|(change, _)| change.append.is_some())
+        .map(|(change, by)| Remark::StaysReverted { change: change.label.clone(), by: by.label.clone() })
+        .collect()
+}
+
+/// Rewrites that one side has and the union has not, because a live revert names them.
+fn undone(one: &TableState, merged: &TableState, alive: &BTreeSet<ObjectId>) -> BTreeSet<Remark> {
+    let gone = taken_back(one, merged, alive);
+    gone.filter(|(change, _)| change.kind == ChangeKind::Rewrite)
+        .map(|(change, by)| Remark::Undone { rewrite: change.label.clone(), by: by.label.clone() })
+        .collect()
+}
+
+/// The changes live on one side that a live revert of the union takes back, each with that revert.
+fn taken_back<'a>(
+    one: &'a TableState,
+    merged: &'a TableState,
+    alive: &'a BTreeSet<ObjectId>,
+) -> impl Iterator<Item = (&'a Change, &'a Change)> + 'a {
+    one.live().into_iter().filter(|id| !alive.contains(id)).filter_map(|id| {
+        let is_live = |(by, change): &(&ObjectId, &Change)| change.kind == ChangeKind::Revert && alive.contains(by);
+        let (_, revert) = merged.changes.iter().filter(is_live).find(|(_, revert)| revert.takes_back.contains(&id))?;
+        Some((one.changes.get(&id)?, revert))
     })
-    .collect()
 }
 
 /// The rewrites that only one side has, with the rows that only the other has.

@@ -53,19 +53,6 @@ impl Unsound {
     }
 }
 
-impl Unsound {
-    /// Whether changes of this kind can have brought it about: which of them to name.
-    #[must_use]
-    pub const fn concerns(self, kind: ChangeKind) -> bool {
-        match self {
-            Self::TwoNames | Self::TwoColumns | Self::TwoLayouts | Self::LayoutWithoutColumn => {
-                matches!(kind, ChangeKind::Schema | ChangeKind::Layout | ChangeKind::Revert)
-            }
-            _ => !matches!(kind, ChangeKind::Created),
-        }
-    }
-}
-
 /// The changes that no live change takes back; they take back only earlier ones, so this is well founded.
 pub(super) fn live(changes: &ChangeSet) -> BTreeSet<ObjectId> {
     let mut takers: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();

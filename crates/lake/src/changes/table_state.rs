@@ -291,6 +291,21 @@ impl TableState {
         sound(changes, &[&self.tiles, &source.tiles])
     }
 
+    /// The union in which all that only the other side has is taken back, by a change of this id.
+    ///
+    /// # Errors
+    /// This side is not sound by itself.
+    pub fn merge_over(&self, loser: &Self, id: ObjectId, label: &str) -> Result<Self, Unsound> {
+        let takes_back: BTreeSet<_> =
+            loser.changes.keys().filter(|id| !self.changes.contains_key(id)).copied().collect();
+        let mut changes = self.changes.clone();
+        changes.extend(loser.changes.iter().map(|(id, change)| (*id, change.clone())));
+        if !takes_back.is_empty() {
+            changes.insert(id, Change { takes_back, ..Change::new(ChangeKind::Revert, label) });
+        }
+        sound(changes, &[&self.tiles, &loser.tiles])
+    }
+
     fn with(&self, id: ObjectId, change: Change, tiles: Vec<Tile>) -> Result<Self, Unsound> {
         let mut changes = self.changes.clone();
         changes.insert(id, change);

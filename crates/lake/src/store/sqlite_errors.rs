@@ -23,6 +23,9 @@ pub(super) fn explain(path: &Path, error: &sqlx::Error) -> Error {
             .hint("restore it from a backup; the tables' files in `warehouse/` are untouched and readable with any Iceberg reader"),
         Some(13) => Error::new(Code::DiskFull, format!("cannot write the catalog `{shown}`: no space left on the device"))
             .hint("nothing was published; free some space and run the command again"),
+        Some(14) if is_unreadable(path) => {
+            Error::io("read", path, &std::io::Error::from(std::io::ErrorKind::PermissionDenied))
+        }
         Some(3 | 8 | 14 | 23) => Error::new(Code::PermissionDenied, format!("cannot open the catalog `{shown}` for writing"))
             .hint("check that the folder exists and that this user may write in it"),
         Some(10) => Error::new(Code::FileSystem, format!("cannot read or write the catalog `{shown}`"))
@@ -30,4 +33,9 @@ pub(super) fn explain(path: &Path, error: &sqlx::Error) -> Error {
             .caused_by(error),
         _ => Error::new(Code::CatalogCorrupt, format!("the catalog `{shown}` does not answer")).caused_by(error),
     }
+}
+
+/// Whether it is there, and not for this user.
+fn is_unreadable(path: &Path) -> bool {
+    std::fs::File::open(path).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
 }

@@ -61,6 +61,7 @@ pub struct TableWriter {
     clock: u64,
     open: HashMap<PartitionValues, Open>,
     ended: Vec<JoinHandle<Result<DataFile>>>,
+    ended_bytes: usize,
 }
 
 struct Open {
@@ -93,6 +94,7 @@ impl TableWriter {
             clock: 0,
             open: HashMap::new(),
             ended: Vec::new(),
+            ended_bytes: 0,
         })
     }
 
@@ -107,6 +109,12 @@ impl TableWriter {
             }
         }
         Ok(())
+    }
+
+    /// Bytes written so far, or about to be.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.ended_bytes + self.open.values().map(|open| open.file.size()).sum::<usize>()
     }
 
     /// Ends all files and returns them; they are durable.
@@ -156,6 +164,7 @@ impl TableWriter {
 
     async fn end(&mut self, partition: &PartitionValues) {
         if let Some(open) = self.open.remove(partition) {
+            self.ended_bytes += open.file.size();
             self.ended.push(open.file.end().await);
         }
     }

@@ -17,10 +17,13 @@ pub fn parse(document: &Document) -> Result<Node> {
         Err(error) => {
             let span = Span::of_bytes(text, error.span().unwrap_or(0..0));
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
-            let bare =
-                message.starts_with("invalid string").then(|| "put texts in quotes: `key = \"text\"`".to_owned());
+            let hint = match message.as_str() {
+                message if message.starts_with("invalid string") => Some("put texts in quotes: `key = \"text\"`"),
+                message if message.contains("duplicate key") => Some("it stands above already: put both under one"),
+                _ => None,
+            };
             let error = Error::new(Code::InvalidSetting, format!("broken TOML: {message}"));
-            Err(error.at(document.place(span)).maybe_hint(bare))
+            Err(error.at(document.place(span)).maybe_hint(hint.map(str::to_owned)))
         }
     }
 }

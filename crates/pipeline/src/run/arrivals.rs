@@ -2,7 +2,7 @@
 //!
 //! The ledger of what is loaded is the table's set of changes; there is no other.
 
-use bywash_core::{Code, Error, ObjectId, Result, TableName, format_count};
+use bywash_core::{Code, Error, ObjectId, Result, TableName, counted};
 use bywash_lake::TableShape;
 use bywash_lake::changes::{LoadContent, SourceKey, TableState, Unsound};
 
@@ -86,13 +86,9 @@ pub(super) fn refused_load(name: &TableName, arrival: &Arrival, reason: Unsound)
 
 /// How many files are new and how many have changed, and what became of their bad rows.
 pub(super) fn describe(arrivals: &[Arrival], quarantined: usize) -> String {
-    let count = |number: usize, what: &str| match number {
-        0 => None,
-        1 => Some(format!("1 {what} file")),
-        _ => Some(format!("{} {what} files", format_count(number as u64))),
-    };
+    let count = |number: usize, what: &str| (number > 0).then(|| counted(number as u64, &format!("{what} file")));
     let changed = arrivals.iter().filter(|arrival| arrival.changed).count();
-    let rejected = (quarantined > 0).then(|| format!("{} rows quarantined", format_count(quarantined as u64)));
+    let rejected = (quarantined > 0).then(|| format!("{} quarantined", counted(quarantined as u64, "row")));
     let parts = [count(arrivals.len() - changed, "new"), count(changed, "changed"), rejected];
     match parts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
         nothing if nothing.is_empty() => "files are gone".to_owned(),

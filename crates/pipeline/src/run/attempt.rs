@@ -249,10 +249,6 @@ impl Attempt {
         self.runner.listener.hear(Event::NodeStarted { name: node.name.to_string(), kind: node.kind().to_owned() });
     }
 
-    pub(super) fn progress(&self, name: &TableName, rows: u64) {
-        self.runner.listener.hear(Event::NodeProgress { name: name.to_string(), rows });
-    }
-
     /// Puts finished entries in the tree and commits them under the run's own ref, with their keys (rule R2).
     pub(super) async fn keep(
         &self,

@@ -18,6 +18,7 @@ use super::attempt::{Attempt, Done};
 use super::keys;
 use super::load_file::{FileLoad, Misled};
 use super::preview::LoadPreview;
+use super::write::Meter;
 use crate::graph::{Body, Node};
 use crate::project::{OnChange, ReaderOptions, Resource, SchemaContract, Seed, WriteDisposition};
 use crate::source::{SourceFile, SourceTypes};
@@ -100,8 +101,10 @@ impl Attempt {
     /// Which files a load would read now, in words; `None` if there is none.
     pub(super) async fn new_files(&self, node: &Node) -> Result<Option<String>> {
         let Some(request) = Request::of(node) else { return Ok(None) };
-        let state = self.state_of(self.source_entry(&node.name).await?.as_ref()).await?;
+        let entry = self.source_entry(&node.name).await?;
+        let state = self.state_of(entry.as_ref()).await?;
         let arrivals = arrivals(&request, &state, &self.list(&request).await?)?;
+        self.refuse_misfits(&request, entry.as_ref(), state, &arrivals).await?;
         Ok((!arrivals.is_empty()).then(|| describe(&arrivals, 0)))
     }
 
@@ -110,7 +113,9 @@ impl Attempt {
         let Some(request) = Request::of(node) else { return Ok(None) };
         let entry = self.source_entry(&node.name).await?;
         let listed = self.list(&request).await?;
-        let arrivals = arrivals(&request, &self.state_of(entry.as_ref()).await?, &listed)?;
+        let state = self.state_of(entry.as_ref()).await?;
+        let arrivals = arrivals(&request, &state, &listed)?;
+        self.refuse_misfits(&request, entry.as_ref(), state, &arrivals).await?;
         let shape = match &entry {
             Some(entry) => self.runner.lake.shape(entry).await?,
             None => {
@@ -125,6 +130,23 @@ impl Attempt {
             listed: listed.len(),
             columns: shape.schema.fields.iter().map(column).collect(),
         }))
+    }
+
+    /// Fails where a load of these files would, because of what was done to the table since.
+    async fn refuse_misfits(
+        &self,
+        request: &Request<'_>,
+        entry: Option<&TableEntry>,
+        mut state: TableState,
+        arrivals: &[Arrival],
+    ) -> Result<()> {
+        let Some(entry) = entry else { return Ok(()) };
+        let (name, shape) = (&request.node.name, self.runner.lake.shape(entry).await?);
+        for arrival in arrivals {
+            state = add_load(&state, name, &shape, arrival, Vec::new())
+                .map_err(|reason| refused_load(name, arrival, reason))?;
+        }
+        Ok(())
     }
 
     pub(super) async fn state_of(&self, entry: Option<&TableEntry>) -> Result<TableState> {
@@ -318,9 +340,9 @@ impl Attempt {
         types: &SourceTypes,
     ) -> Result<Result<Loads, Misled>> {
         let mut loads = Vec::with_capacity(arrivals.len());
-        let mut rows = 0;
+        let mut meter = Meter::new(self.runner.listener.clone(), &request.node.name);
         for arrival in arrivals {
-            match self.load_file(request, shape, &arrival.file, types, &mut rows).await? {
+            match self.load_file(request, shape, &arrival.file, types, &mut meter).await? {
                 Ok(load) => loads.push(load),
                 Err(misled) => return Ok(Err(misled)),
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bywash_core::{Error, Result};
+use bywash_core::{Error, Result, TableName};
 use bywash_lake::TableShape;
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::attempt::Attempt;
 use super::load::Request;
-use super::write::{RowWriter, Written, write_sorted};
+use super::write::{BytesWritten, Meter, RowWriter, Written, write_sorted};
 use crate::source::{RejectedRow, SourceBatch, SourceFile, SourceTypes, Stopped};
 
 /// Batches that may wait between the reading thread and the writer.
@@ -39,11 +39,12 @@ impl Attempt {
         shape: &Arc<TableShape>,
         file: &SourceFile,
         types: &SourceTypes,
-        rows: &mut u64,
+        meter: &mut Meter,
     ) -> Result<Result<FileLoad, Misled>> {
         let mut reading = self.read_in_background(request, file, types);
         let (mut rejected, mut warnings) = (Vec::new(), Vec::new());
-        let mut sink = Sink::open(self, shape, types.schema.clone())?;
+        let mut sink = Sink::open(self, &request.node.name, shape, types.schema.clone())?;
+        let before = meter.bytes();
         let mut stopped = None;
         while let Some(received) = reading.recv().await {
             let SourceBatch { batch, rejected: bad } = match received {
@@ -58,8 +59,10 @@ impl Attempt {
                 }
             };
             rejected.extend(bad);
-            *rows += batch.num_rows() as u64;
-            self.progress(&request.node.name, *rows);
+            meter.tell(|so_far| {
+                so_far.rows += batch.num_rows() as u64;
+                so_far.bytes = before + sink.bytes();
+            });
             if !sink.write(batch).await? {
                 break;
             }
@@ -67,7 +70,11 @@ impl Attempt {
         match stopped {
             Some(Stopped::Misfit) => Ok(Err(Misled::Guess)),
             Some(Stopped::Failed(error)) => Err(error),
-            None => Ok(Ok(FileLoad { written: sink.finish().await?, rejected, warnings })),
+            None => {
+                let written = sink.finish().await?;
+                meter.tell(|so_far| so_far.bytes = before + written.bytes);
+                Ok(Ok(FileLoad { written, rejected, warnings }))
+            }
         }
     }
 
@@ -101,11 +108,11 @@ impl Attempt {
 /// Where the rows of a file go: straight into data files, or through a sort for partitioned and clustered tables.
 enum Sink {
     Straight(RowWriter),
-    Sorted { rows: mpsc::Sender<Result<RecordBatch>>, task: JoinHandle<Result<Written>> },
+    Sorted { rows: mpsc::Sender<Result<RecordBatch>>, task: JoinHandle<Result<Written>>, bytes: Arc<BytesWritten> },
 }
 
 impl Sink {
-    fn open(attempt: &Attempt, shape: &Arc<TableShape>, schema: SchemaRef) -> Result<Self> {
+    fn open(attempt: &Attempt, name: &TableName, shape: &Arc<TableShape>, schema: SchemaRef) -> Result<Self> {
         let lake = attempt.runner.lake.clone();
         if shape.partition_by.is_empty() && shape.cluster_by.is_empty() {
             return Ok(Self::Straight(RowWriter::new(&lake, shape)?));
@@ -114,8 +121,19 @@ impl Sink {
         let incoming =
             stream::unfold(incoming, async |mut incoming| incoming.recv().await.map(|batch| (batch, incoming)));
         let (engine, shape) = (attempt.runner.engine.clone(), shape.clone());
-        let task = tokio::spawn(async move { write_sorted(&lake, &engine, &shape, schema, incoming.boxed()).await });
-        Ok(Self::Sorted { rows, task })
+        let bytes = Arc::new(BytesWritten::default());
+        let meter = Meter::new(bytes.clone(), name);
+        let task =
+            tokio::spawn(async move { write_sorted(&lake, &engine, &shape, schema, incoming.boxed(), meter).await });
+        Ok(Self::Sorted { rows, task, bytes })
+    }
+
+    /// Bytes written so far, or about to be.
+    fn bytes(&self) -> u64 {
+        match self {
+            Self::Straight(writer) => writer.bytes(),
+            Self::Sorted { bytes, .. } => bytes.get(),
+        }
     }
 
     /// Adds rows; false if nobody takes them any more, and `finish` says why.
@@ -129,7 +147,7 @@ impl Sink {
     async fn finish(self) -> Result<Written> {
         match self {
             Self::Straight(writer) => writer.finish().await,
-            Self::Sorted { rows, task } => {
+            Self::Sorted { rows, task, .. } => {
                 drop(rows);
                 task.await.map_err(|error| Error::bug("sorting rows ended without a result").caused_by(error))?
             }

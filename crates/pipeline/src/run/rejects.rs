@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 use bywash_core::{Error, Result, TableName};
 use bywash_lake::objects::{Entry, TableKind};
 
-use super::arrivals::{Arrival, add_load, unsound};
+use super::arrivals::{Arrival, add_load, refused_load};
 use super::attempt::Attempt;
 use super::load::Request;
 use super::load_file::FileLoad;
@@ -49,7 +49,7 @@ impl Attempt {
             writer.write(&reject_batch(&load.rejected)?).await?;
             let files = writer.finish().await?.files;
             state = add_load(&state, &request.node.name, &shape, arrival, files)
-                .map_err(|reason| unsound(&name, reason))?;
+                .map_err(|reason| refused_load(&name, arrival, reason))?;
         }
         let objects = self.tree.objects();
         let table = match (&draft, &entry) {

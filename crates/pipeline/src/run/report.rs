@@ -1,6 +1,6 @@
 //! What a run did, node by node: what `bywash run` prints and `-o json` gives.
 
-use bywash_core::{Code, Error, ObjectId, TableName};
+use bywash_core::{Code, Error, ObjectId, TableName, counted};
 
 use crate::events::NodeStatus;
 
@@ -115,7 +115,7 @@ impl RunReport {
 }
 
 fn failed_test(test: &TestReport) -> Error {
-    let rows = if test.bad_rows == 1 { "1 bad row".to_owned() } else { format!("{} bad rows", test.bad_rows) };
+    let rows = counted(test.bad_rows, "bad row");
     Error::new(Code::TestFailed, format!("test `{}` found {rows} in `{}`", test.name, test.table))
         .hint(format!("show them: {}", test.query))
 }

@@ -1,6 +1,8 @@
 //! From a stream of rows to durable data files of a table: the one way, for loads, models and statements.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -12,7 +14,10 @@ use bywash_lake::{Lake, TableShape};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
-use crate::events::{Event, Listener, Silence};
+use crate::events::{Event, Listener, Silence, SoFar};
+
+/// How often a query that has no row yet tells what it has read.
+const TICK: Duration = Duration::from_millis(200);
 
 /// Files that were written, and how many rows they have.
 #[derive(Debug, Default)]
@@ -25,29 +30,53 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// Tells how many rows of a node are written.
+/// Tells how far a node is.
 pub struct Meter {
     listener: Arc<dyn Listener>,
     name: String,
-    rows: u64,
+    so_far: SoFar,
 }
 
 impl Meter {
     /// Tells this listener about the node of this name.
     #[must_use]
     pub fn new(listener: Arc<dyn Listener>, name: &TableName) -> Self {
-        Self { listener, name: name.to_string(), rows: 0 }
+        Self { listener, name: name.to_string(), so_far: SoFar::default() }
     }
 
     /// Tells nobody.
     #[must_use]
     pub fn silent() -> Self {
-        Self { listener: Arc::new(Silence), name: String::new(), rows: 0 }
+        Self { listener: Arc::new(Silence), name: String::new(), so_far: SoFar::default() }
     }
 
-    fn add(&mut self, rows: u64) {
-        self.rows += rows;
-        self.listener.hear(Event::NodeProgress { name: self.name.clone(), rows: self.rows });
+    /// Tells what has changed.
+    pub(super) fn tell(&mut self, change: impl FnOnce(&mut SoFar)) {
+        change(&mut self.so_far);
+        self.listener.hear(Event::NodeProgress { name: self.name.clone(), so_far: self.so_far });
+    }
+
+    /// Bytes that it told last.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.so_far.bytes
+    }
+}
+
+/// Keeps the bytes that a meter tells, for whoever tells of the node as a whole.
+#[derive(Debug, Default)]
+pub(super) struct BytesWritten(AtomicU64);
+
+impl BytesWritten {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Listener for BytesWritten {
+    fn hear(&self, event: Event) {
+        if let Event::NodeProgress { so_far, .. } = event {
+            self.0.store(so_far.bytes, Ordering::Relaxed);
+        }
     }
 }
 
@@ -83,6 +112,12 @@ impl RowWriter {
         self.writer.write(conform(batch, &self.shape.schema)?).await
     }
 
+    /// Bytes written so far, or about to be.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.writer.bytes() as u64
+    }
+
     /// Makes everything durable.
     ///
     /// # Errors
@@ -101,12 +136,21 @@ impl RowWriter {
 pub async fn write_query(lake: &Lake, shape: &Arc<TableShape>, planned: Planned, mut meter: Meter) -> Result<Written> {
     let mut rows = sorted(planned, shape)?.stream().await?;
     let mut writer = RowWriter::new(lake, shape)?;
-    while let Some(batch) = rows.next().await {
-        let batch = batch?;
-        writer.write(&batch).await?;
-        meter.add(batch.num_rows() as u64);
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tokio::select! {
+            batch = rows.next() => {
+                let Some(batch) = batch else { return writer.finish().await };
+                let batch = batch?;
+                writer.write(&batch).await?;
+                meter.tell(|so_far| {
+                    so_far.rows += batch.num_rows() as u64;
+                    so_far.bytes = writer.bytes();
+                });
+            }
+            _ = tick.tick() => meter.tell(|so_far| so_far.bytes_read = rows.measured().bytes_read),
+        }
     }
-    writer.finish().await
 }
 
 /// The rows of a query, sorted by partition and cluster columns of a table.
@@ -125,6 +169,7 @@ pub async fn write_sorted(
     shape: &Arc<TableShape>,
     schema: SchemaRef,
     rows: BoxStream<'static, Result<RecordBatch>>,
+    meter: Meter,
 ) -> Result<Written> {
     let rows = Mutex::new(Some(rows));
     let open = move || {
@@ -132,7 +177,7 @@ pub async fn write_sorted(
         first.unwrap_or_else(|| stream::iter([Err(Error::bug("rows of a file were asked for twice"))]).boxed())
     };
     let planned = all_rows(engine, Resolved::Stream(StreamTable { schema, open: Arc::new(open) })).await?;
-    write_query(lake, shape, planned, Meter::silent()).await
+    write_query(lake, shape, planned, meter).await
 }
 
 /// All rows of a table, planned.

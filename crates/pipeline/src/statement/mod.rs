@@ -9,7 +9,7 @@ mod row_changes;
 
 use std::sync::Arc;
 
-use bywash_core::{Code, Error, ObjectId, RefName, Result, TableName, TableRef, format_count};
+use bywash_core::{Code, Error, ObjectId, RefName, Result, TableName, TableRef, counted};
 use bywash_engine::sql::{Parameters, Parsed, StatementKind};
 use bywash_engine::{Engine, Planned};
 use bywash_lake::changes::{TableState, Unsound};
@@ -140,7 +140,7 @@ impl StatementContext {
             &parsed.cluster_by,
         )?;
         let rows = self.write_new(tree, &name, &draft, planned).await?;
-        Ok(format!("created `{name}` with {}", rows_text(rows)))
+        Ok(format!("created `{name}` with {}", counted(rows, "row")))
     }
 
     async fn write_new(&self, tree: &WorkingTree, name: &TableName, draft: &Draft, planned: Planned) -> Result<u64> {
@@ -179,7 +179,7 @@ impl StatementContext {
             (state.append(ObjectId::unique(), written.files, "insert"), "append", "inserted".to_owned())
         };
         self.put(tree, &name, &entry, next.map_err(|reason| unsound(&name, "take these rows", reason))?, label).await?;
-        Ok(format!("{what} {} in `{name}`", rows_text(rows)))
+        Ok(format!("{what} {} in `{name}`", counted(rows, "row")))
     }
 
     async fn truncate(&self, tree: &WorkingTree, resolver: &LakeResolver, target: &TableRef) -> Result<String> {
@@ -192,7 +192,7 @@ impl StatementContext {
         let next = state.rewrite(ObjectId::unique(), &all, Vec::new(), "truncate");
         let next = next.map_err(|reason| unsound(&name, "be emptied", reason))?;
         self.put(tree, &name, &entry, next, "truncate").await?;
-        Ok(format!("deleted {} in `{name}`", rows_text(entry.rows)))
+        Ok(format!("deleted {} in `{name}`", counted(entry.rows, "row")))
     }
 
     /// The files whose rows an overwrite replaces: all, or those of the partitions that the new rows lie in.
@@ -215,7 +215,7 @@ impl StatementContext {
             |file: &DataFile| !partitions_only || written.files.iter().any(|new| new.partition == file.partition);
         let removed: Vec<_> = files.iter().filter(|file| touched(file)).collect();
         let rows: u64 = removed.iter().map(|file| file.record_count).sum();
-        let what = format!("replaced {} by", rows_text(rows));
+        let what = format!("replaced {} by", counted(rows, "row"));
         Ok((removed.into_iter().map(|file| file.path.clone()).collect(), what))
     }
 
@@ -232,7 +232,7 @@ impl StatementContext {
         let name = self.own_name(resolver, target)?;
         // Also what a model made that is gone: `own_name` has refused those that are there.
         let what = match tree.entry(&name).await? {
-            Some(Entry::Table(table)) => format!("`{name}` with {}", rows_text(table.rows)),
+            Some(Entry::Table(table)) => format!("`{name}` with {}", counted(table.rows, "row")),
             Some(Entry::View(_)) => format!("the view `{name}`"),
             None => return Err(resolver.unknown_table(target)),
         };
@@ -327,10 +327,6 @@ fn new_name(target: &TableRef) -> Result<TableName> {
 
 fn unsound(name: &TableName, what: &str, reason: Unsound) -> Error {
     Error::new(Code::MergeConflict, format!("`{name}` cannot {what}: {}", reason.reason()))
-}
-
-fn rows_text(rows: u64) -> String {
-    if rows == 1 { "1 row".to_owned() } else { format!("{} rows", format_count(rows)) }
 }
 
 /// The statement in one line, for the log.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arrow::array::BooleanArray;
 use arrow::compute::filter_record_batch;
-use bywash_core::{Code, Error, ObjectId, Result, TableName, TableRef};
+use bywash_core::{Code, Error, ObjectId, Result, TableName, TableRef, counted};
 use bywash_engine::sql::{Parsed, StatementKind};
 use bywash_engine::{ChangedRows, LakeTable, Planned, Resolved, RowSet, TableResolver};
 use bywash_lake::changes::{Edit, TableState};
@@ -18,7 +18,7 @@ use bywash_lake::tables::DataFile;
 use bywash_lake::{Lake, TableShape};
 use futures::StreamExt;
 
-use super::{StatementContext, rows_text, unsound};
+use super::{StatementContext, unsound};
 use crate::lake_view::{LakeResolver, WorkingTree};
 use crate::run::{RowWriter, all_rows, sorted};
 
@@ -87,7 +87,7 @@ impl Counts {
     fn text(self) -> String {
         let parts = [("inserted", self.inserted), ("updated", self.updated), ("deleted", self.deleted)];
         let done = parts.iter().filter(|(_, count)| *count > 0);
-        done.map(|(what, count)| format!("{what} {}", rows_text(*count))).collect::<Vec<_>>().join(", ")
+        done.map(|(what, count)| format!("{what} {}", counted(*count, "row"))).collect::<Vec<_>>().join(", ")
     }
 }
 

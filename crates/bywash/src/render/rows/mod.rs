@@ -18,7 +18,7 @@ use std::path::Path;
 
 use ::arrow::array::RecordBatch;
 use ::arrow::datatypes::SchemaRef;
-use bywash_core::{Code, Error, Result, format_count};
+use bywash_core::{Code, Error, Result, counted};
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -161,8 +161,7 @@ impl RowOutput {
     fn finish(self, context: &Context) -> Result<u64> {
         self.writer.finish().map_err(|error| failure::explain(&error, &self.shown))?.finish()?;
         if self.says_count {
-            let noun = if self.rows == 1 { "row" } else { "rows" };
-            context.say(format_args!("{} {noun}", format_count(self.rows)));
+            context.say(counted(self.rows, "row"));
         }
         Ok(self.rows)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bywash_core::format_count;
+use bywash_core::counted;
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
 
@@ -179,11 +179,11 @@ impl TableWriter {
     fn what_is_left_out(&self, columns: usize) -> Option<String> {
         let mut parts = Vec::new();
         if self.left_out > 0 {
-            parts.push(format!("{} more {}", format_count(self.left_out), plural(self.left_out, "row")));
+            parts.push(counted(self.left_out, "more row"));
         }
         let hidden = (self.schema.fields().len() - columns) as u64;
         if hidden > 0 {
-            parts.push(format!("{hidden} more {}", plural(hidden, "column")));
+            parts.push(counted(hidden, "more column"));
         }
         let advice = if hidden > 0 { "use -o csv or select fewer columns" } else { "use -o csv or limit" };
         (!parts.is_empty()).then(|| format!("… {} ({advice})", parts.join(" and ")))
@@ -222,10 +222,6 @@ impl RowWriter for TableWriter {
         }
         Ok(self.place)
     }
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
 }
 
 #[cfg(test)]

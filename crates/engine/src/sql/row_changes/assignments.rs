@@ -1,10 +1,13 @@
 //! `set a = …, b = …`: which column gets which value.
 
 use bywash_core::{Code, Error, Result, suggestion};
-use datafusion::sql::sqlparser::ast::{Assignment, AssignmentTarget, Expr, ObjectName, ObjectNamePart, Spanned};
+use datafusion::sql::sqlparser::ast::{Assignment, AssignmentTarget, Expr, Ident, ObjectName, ObjectNamePart, Spanned};
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use super::syntax::null;
+use crate::errors::columns_hint;
 use crate::sql::Source;
+use crate::sql::merge_star::EVERY_COLUMN;
 use crate::sql::names::folded;
 
 /// The new value of each column of the table, if it is set.
@@ -21,20 +24,42 @@ pub(super) fn assignments(source: &Source, columns: &[String], set: Vec<Assignme
             }
         };
         let at = position(source, columns, &name)?;
-        if values[at].replace(value).is_some() {
+        if values[at].replace(value_of(columns, value)).is_some() {
             return Err(twice(source, &name));
         }
     }
     Ok(values)
 }
 
+/// Whether it is `set *`.
+pub(super) fn sets_every_column(set: &[Assignment]) -> bool {
+    let one = match set {
+        [Assignment { target: AssignmentTarget::ColumnName(ObjectName(parts)), .. }] => parts.first(),
+        _ => None,
+    };
+    one.and_then(ObjectNamePart::as_ident).is_some_and(|ident| ident.value == EVERY_COLUMN)
+}
+
+/// `default` is null: columns have no other.
+fn value_of(columns: &[String], value: Expr) -> Expr {
+    match &value {
+        Expr::Identifier(Ident { value: word, quote_style: None, .. })
+            if word.eq_ignore_ascii_case("default") && !columns.iter().any(|column| column == "default") =>
+        {
+            null()
+        }
+        _ => value,
+    }
+}
+
 /// Which of the table's columns a name means.
 pub(super) fn position(source: &Source, columns: &[String], name: &ObjectName) -> Result<usize> {
     let wanted = name.0.last().and_then(ObjectNamePart::as_ident).map(folded).unwrap_or_default();
+    let names = || columns.iter().map(String::as_str);
     columns.iter().position(|column| *column == wanted).ok_or_else(|| {
         Error::new(Code::UnknownColumn, format!("there is no column `{wanted}`"))
             .at(source.place(name.span()))
-            .maybe_hint(suggestion(&wanted, columns.iter().map(String::as_str)))
+            .maybe_hint(suggestion(&wanted, names()).or_else(|| columns_hint(names())))
     })
 }
 

@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::ast::{
     MergeInsertKind, Query, Spanned, TableFactor, TableWithJoins,
 };
 
-use super::assignments::{assignments, position, twice};
+use super::assignments::{assignments, position, sets_every_column, twice};
 use super::syntax::{and, boolean, case, column, named, null, plain, plain_alias, quoted, select, set, template};
 use super::target::{alias_of, changed};
 use super::{KEPT_COLUMN, places};
@@ -91,8 +91,12 @@ impl Clause {
                 if update.update_predicate.is_some() || update.delete_predicate.is_some() {
                     return refuse("`where` is not supported here: write `when matched and …`");
                 }
-                let set = assignments(source, columns, update.assignments)?.into_iter();
-                Some(set.zip(columns).map(|(new, name)| new.unwrap_or_else(|| column(alias, name))).collect())
+                if sets_every_column(&update.assignments) {
+                    Some(columns.iter().map(|name| column(other, name)).collect())
+                } else {
+                    let set = assignments(source, columns, update.assignments)?.into_iter();
+                    Some(set.zip(columns).map(|(new, name)| new.unwrap_or_else(|| column(alias, name))).collect())
+                }
             }
         };
         let there = |alias: &Ident, name: &str| Expr::IsNotNull(Box::new(column(alias, name)));

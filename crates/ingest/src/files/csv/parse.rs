@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bywash_core::{Code, suggestion};
+use bywash_core::{Code, counted, suggestion};
 
 use super::super::columns::{Cells, Column};
 use super::super::flaw::{Flaw, piece};
@@ -214,12 +214,13 @@ pub(super) fn check_count(text: &[u8], start: usize, layout: &CsvLayout) -> Resu
     }
     let record = piece(record.trim_ascii_end());
     if found > expected {
-        let message = format!("{found} fields where {expected} are expected, in `{record}`");
+        let message = format!("{} where {expected} are expected, in `{record}`", counted(found as u64, "field"));
         return Err(Flaw::new(Code::CsvFieldCount, start, message)
             .hint("put fields that hold the delimiter in quotes, or set such rows aside with `on_error: quarantine`"));
     }
     let missing = layout.names.get(found).map_or("", String::as_str);
-    let message = format!("{found} fields where {expected} are expected: `{missing}` is missing, in `{record}`");
+    let found = counted(found as u64, "field");
+    let message = format!("{found} where {expected} are expected: `{missing}` is missing, in `{record}`");
     let flaw = Flaw::new(Code::CsvFieldCount, start, message);
     Err(match end == text.len() {
         true => flaw.hint("a file that was cut ends like this; or the delimiter is not the right one"),

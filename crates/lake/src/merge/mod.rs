@@ -3,20 +3,26 @@
 //! Tables that nodes produce are never merged (rule T5): the merged tree carries one side's entry, and the caller
 //! plans the graph again on it before anything is published. Only whether a *name* exists asks a common ancestor.
 
+mod conflict;
+mod resolution;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use bywash_core::{Code, Error, Result, TableName};
+use bywash_core::{Result, TableName};
 
-use crate::changes::{Remark, TableState, Unsound};
+use crate::changes::{Remark, TableState};
 use crate::objects::{Entry, HashTree, Objects, TableEntry, TableKind};
 use crate::{Head, Lake};
+use conflict::Opponents;
+
+pub use resolution::{Resolutions, Side};
 
 /// What a merge did with one table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableMerge {
     /// The table.
     pub table: TableName,
-    /// In words: `taken from dev`, `merged`, `dropped`.
+    /// In words: `taken from dev`, `merged with dev`, `dropped`.
     pub what: String,
     /// Rows afterwards minus rows before.
     pub rows: i64,
@@ -31,6 +37,8 @@ pub struct MergedTree {
     pub tables: Vec<TableMerge>,
     /// What is to be said about tables, moved or not.
     pub remarks: Vec<(TableName, Remark)>,
+    /// Names that the source has as it was when it was merged before, and the target has no more.
+    pub gone: Vec<TableName>,
     /// Whether a node's table might be out of date in the tree.
     pub needs_planning: bool,
 }
@@ -42,92 +50,108 @@ impl Lake {
     /// committed.
     ///
     /// # Errors
-    /// Conflicts, all of them at once, each naming the table and what each side did.
-    pub async fn merge_trees(&self, objects: &Objects, target: &Head, source: &Head) -> Result<MergedTree> {
+    /// Conflicts, all of them at once, each naming the table and what each side did; a resolution of what is none.
+    pub async fn merge_trees(
+        &self,
+        objects: &Objects,
+        target: &Head,
+        source: &Head,
+        resolutions: &Resolutions,
+    ) -> Result<MergedTree> {
         let base = match self.common_ancestor(target.id, source.id).await? {
             Some(id) => self.commit(id).await?.tree,
             None => HashTree::default(),
         };
         let differing = target.commit.tree.differences(&source.commit.tree, objects).await?;
+        resolution::refuse_needless(resolutions, &differing)?;
+        let opponents = Opponents { target, source };
         let (mut edits, mut tables, mut conflicts) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let mut remarks = Vec::new();
+        let (mut remarks, mut gone) = (Vec::new(), Vec::new());
         let fast_forward = self.ancestry(source.id).await?.contains(&target.id);
-        let mut needs_planning = false;
+        let needs_planning = !differing.is_empty() && !fast_forward;
         for (name, sides) in differing {
             let table: TableName = name.parse()?;
-            needs_planning |= !fast_forward;
-            let before = base.get(objects, &name).await?;
-            match self.merge_name(objects, &table, before, sides.clone()).await {
-                Ok(merged) => {
-                    let said = remarks_on(objects, &sides, merged.as_ref()).await?;
-                    remarks.extend(said.into_iter().map(|remark| (table.clone(), remark)));
-                    if merged != sides.0 {
-                        tables.push(describe(table, &sides, merged.as_ref(), source));
-                        edits.insert(name, merged);
-                    }
+            let resolution = resolutions.get(&table).copied();
+            let result = match resolution {
+                Some(side) => self.resolve_name(objects, side, sides.clone(), &opponents).await.map(Ok),
+                None => self.merge_name(objects, base.get(objects, &name).await?, sides.clone()).await,
+            };
+            let merged = match result? {
+                Ok(merged) => merged,
+                Err(reason) => {
+                    conflicts.push((table, reason));
+                    continue;
                 }
-                Err(conflict) => conflicts.push(conflict),
+            };
+            if merged.is_none() && sides.0.is_none() {
+                gone.push(table.clone());
+            }
+            let said = remarks_on(objects, &sides, merged.as_ref()).await?;
+            remarks.extend(said.into_iter().map(|remark| (table.clone(), remark)));
+            if merged != sides.0 {
+                tables.push(describe(table, &sides, merged.as_ref(), &opponents, resolution));
+                edits.insert(name, merged);
             }
         }
-        if let Some(conflict) = Error::all(conflicts) {
-            return Err(conflict.hint(format!(
-                "take one side back first: `bywash log --ref {}` and `bywash revert COMMIT` show and undo what it did",
-                source.name.as_ref().map_or_else(|| source.id.short(), ToString::to_string),
-            )));
+        if !conflicts.is_empty() {
+            return Err(self.conflicts(conflicts, &opponents).await?);
         }
-        Ok(MergedTree { tree: target.commit.tree.with(objects, edits).await?, tables, remarks, needs_planning })
+        let tree = target.commit.tree.with(objects, edits).await?;
+        Ok(MergedTree { tree, tables, remarks, gone, needs_planning })
     }
 
+    /// The merged entry, or why there is none.
     async fn merge_name(
         &self,
         objects: &Objects,
-        name: &TableName,
         base: Option<Entry>,
         sides: Sides,
-    ) -> Result<Option<Entry>> {
+    ) -> Result<Result<Option<Entry>, &'static str>> {
         let is_base = |side: &Option<Entry>| match (side, &base) {
             (Some(side), Some(base)) => side.is_same_state(base),
             (side, base) => side.is_none() && base.is_none(),
         };
         match sides {
-            (Some(ours), Some(theirs)) if ours.is_same_state(&theirs) => Ok(Some(ours)),
+            (Some(ours), Some(theirs)) if ours.is_same_state(&theirs) => Ok(Ok(Some(ours))),
             (Some(ours), Some(theirs)) if ours.is_node() && theirs.is_node() => {
                 // The side that moved away from the ancestor is likelier to be what planning will find.
                 let ours = Some(ours);
-                Ok(if is_base(&ours) { Some(theirs) } else { ours })
+                Ok(Ok(if is_base(&ours) { Some(theirs) } else { ours }))
             }
             (Some(Entry::Table(ours)), Some(Entry::Table(theirs))) if ours.uuid == theirs.uuid => {
-                self.merge_table(objects, name, &ours, &theirs).await.map(|table| Some(Entry::Table(Box::new(table))))
+                let merged = self.merge_table(objects, &ours, &theirs).await?;
+                Ok(merged.map(|table| Some(Entry::Table(Box::new(table)))))
             }
-            (ours, theirs) if is_base(&ours) => Ok(theirs),
-            (ours, theirs) if is_base(&theirs) => Ok(ours),
-            (Some(_), Some(_)) => Err(conflict(name, "both sides created a table of this name")),
-            (Some(ours), None) if ours.is_node() => Ok(Some(ours)),
-            (None, Some(theirs)) if theirs.is_node() => Ok(Some(theirs)),
-            _ => Err(conflict(name, "one side dropped the table, the other changed it")),
+            (ours, theirs) if is_base(&ours) => Ok(Ok(theirs)),
+            (ours, theirs) if is_base(&theirs) => Ok(Ok(ours)),
+            (Some(_), Some(_)) => Ok(Err("both sides created a table of this name")),
+            (Some(ours), None) if ours.is_node() => Ok(Ok(Some(ours))),
+            (None, Some(theirs)) if theirs.is_node() => Ok(Ok(Some(theirs))),
+            _ => Ok(Err("one side dropped the table, the other changed it")),
         }
     }
 
     async fn merge_table(
         &self,
         objects: &Objects,
-        name: &TableName,
         ours: &TableEntry,
         theirs: &TableEntry,
-    ) -> Result<TableEntry> {
+    ) -> Result<Result<TableEntry, &'static str>> {
         let (our_state, their_state) =
             (TableState::read(objects, ours).await?, TableState::read(objects, theirs).await?);
         let is_within =
             |one: &TableState, other: &TableState| one.changes.keys().all(|id| other.changes.contains_key(id));
         if is_within(&their_state, &our_state) {
-            return Ok(ours.clone());
+            return Ok(Ok(ours.clone()));
         }
         // Rule T2: where their history extends ours, their metadata already is the result.
         if is_within(&our_state, &their_state) && self.extends(theirs, ours).await? {
-            return Ok(theirs.clone());
+            return Ok(Ok(theirs.clone()));
         }
-        let merged = our_state.merge(&their_state).map_err(|reason| explain(name, reason, &our_state, &their_state))?;
-        self.write_state(objects, ours, merged, "merge").await
+        match our_state.merge(&their_state) {
+            Ok(merged) => self.write_state(objects, ours, merged, "merge").await.map(Ok),
+            Err(reason) => Ok(Err(reason.reason())),
+        }
     }
 }
 
@@ -146,32 +170,21 @@ async fn remarks_on(objects: &Objects, sides: &Sides, merged: Option<&Entry>) ->
     Ok(ours.remarks(&theirs, &merged))
 }
 
-fn conflict(name: &TableName, reason: &str) -> Error {
-    Error::new(Code::MergeConflict, format!("`{name}` cannot be merged: {reason}"))
-}
-
-fn explain(name: &TableName, reason: Unsound, ours: &TableState, theirs: &TableState) -> Error {
-    let only = |one: &TableState, other: &TableState| {
-        let labels: BTreeSet<_> = one
-            .changes
-            .iter()
-            .filter(|(id, change)| !other.changes.contains_key(id) && reason.concerns(change.kind))
-            .map(|(_, change)| format!("`{}`", change.label))
-            .collect();
-        labels.into_iter().take(5).collect::<Vec<_>>().join(", ")
-    };
-    conflict(name, reason.reason())
-        .hint(format!("the target did: {}", only(ours, theirs)))
-        .hint(format!("the source did: {}", only(theirs, ours)))
-}
-
-fn describe(table: TableName, sides: &Sides, merged: Option<&Entry>, source: &Head) -> TableMerge {
+fn describe(
+    table: TableName,
+    sides: &Sides,
+    merged: Option<&Entry>,
+    opponents: &Opponents<'_>,
+    resolution: Option<Side>,
+) -> TableMerge {
     let rows = |entry: Option<&Entry>| entry.and_then(Entry::table).map_or(0, |table| table.rows as i64);
-    let from = source.name.as_ref().map_or_else(|| source.id.short(), ToString::to_string);
-    let what = match merged {
-        None => "dropped".to_owned(),
-        Some(_) if merged == sides.1.as_ref() => format!("taken from {from}"),
-        Some(_) => format!("merged with {from}"),
+    let (target, source) = (opponents.target_text(), opponents.source_text());
+    let what = match (resolution, merged) {
+        (_, None) => "dropped".to_owned(),
+        (Some(Side::Ours), _) => format!("kept as it was; what only `{source}` did is taken back"),
+        (Some(Side::Theirs), _) => format!("taken from `{source}`; what only `{target}` did is taken back"),
+        (None, Some(_)) if merged == sides.1.as_ref() => format!("taken from `{source}`"),
+        (None, Some(_)) => format!("merged with `{source}`"),
     };
     TableMerge { table, what, rows: rows(merged) - rows(sides.0.as_ref()) }
 }
