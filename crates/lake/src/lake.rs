@@ -262,10 +262,10 @@ impl Lake {
     ) -> Result<Outcome> {
         transaction.objects.extend(objects.pending());
         transaction.field_ids.extend(objects.given_out());
-        let stored = transaction.objects.clone();
+        let (stored, ids) = (transaction.objects.clone(), transaction.field_ids.clone());
         let outcome = self.store.transact(transaction).await?;
         if outcome == Outcome::Done {
-            objects.stored(&stored);
+            objects.stored(&stored, &ids);
         }
         Ok(outcome)
     }

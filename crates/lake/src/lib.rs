@@ -8,7 +8,9 @@ mod author;
 pub mod changes;
 mod copy_catalog;
 mod doctor;
+mod evolve;
 mod history;
+mod ids;
 mod lake;
 mod leftovers;
 mod lost_catalog;
@@ -24,6 +26,8 @@ pub mod tables;
 
 pub use copy_catalog::copy_catalog;
 pub use doctor::{Checkup, Finding};
+pub use evolve::Remade;
+pub use ids::TableIds;
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
 pub use merge::{MergedTree, Resolutions, Side, TableMerge};

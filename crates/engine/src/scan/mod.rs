@@ -3,10 +3,12 @@
 //! ```text
 //! provider  filters of a query → prune → the files to read, with statistics → a scan
 //! prune     partition values first, then bounds and null counts; what is left may hold matching rows
+//! by_field_id  a file's columns in the names and types that the table has now
 //! row_set   rows that a scan leaves out
 //! source    DataFusion's Parquet source, through the warehouse's store, with a line for `explain`
 //! ```
 
+mod by_field_id;
 mod datum;
 mod named_reader;
 mod provider;

@@ -195,8 +195,8 @@ impl Commit<'_> {
         }
         let metadata = self.table.metadata();
         let manifest = |(spec_id, entries)| {
-            let (schema, spec) = (metadata.schema()?.clone(), metadata.spec_by_id(spec_id)?.clone());
-            Ok(Manifest { schema, spec, entries })
+            let spec = metadata.spec_by_id(spec_id)?.clone();
+            Ok(Manifest { schema: metadata.schema_for(&spec)?.clone(), spec, entries })
         };
         by_spec.into_iter().map(manifest).collect()
     }
@@ -222,8 +222,12 @@ impl Commit<'_> {
         let metadata = self.table.metadata();
         for (spec_id, entries) in by_spec {
             for entries in entries.chunks(FILES_OF_A_MERGED_MANIFEST) {
-                let (schema, spec) = (metadata.schema()?.clone(), metadata.spec_by_id(spec_id)?.clone());
-                plan.new.push(Manifest { schema, spec, entries: entries.to_vec() });
+                let spec = metadata.spec_by_id(spec_id)?.clone();
+                plan.new.push(Manifest {
+                    schema: metadata.schema_for(&spec)?.clone(),
+                    spec,
+                    entries: entries.to_vec(),
+                });
             }
         }
         Ok(plan)

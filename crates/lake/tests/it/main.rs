@@ -4,6 +4,7 @@
 
 mod bounds;
 mod changes;
+mod columns;
 mod commits;
 mod conforming;
 mod durability;
