@@ -15,6 +15,7 @@ mod layout;
 mod loaded;
 mod manifests;
 mod murmur;
+mod parquet_file;
 mod partition_path;
 mod partition_rows;
 mod ranges;
@@ -26,14 +27,16 @@ pub mod transforms;
 mod write;
 
 pub use bywash_iceberg_spec::{
-    DataFile, Datum, Field, PartitionField, PartitionSpec, Schema, Snapshot, TableMetadata, Transform, Type,
+    DataFile, Datum, DeleteFile, DeleteKind, Field, PartitionField, PartitionSpec, Schema, Snapshot, TableMetadata,
+    Transform, Type,
 };
 pub use commit::{Committed, NewSnapshot, commit};
 pub use conform::conform;
 pub use layout::{PartitionTerm, check_columns, partition_spec};
 pub use loaded::LoadedTable;
 pub(crate) use loaded::named_files;
+pub use parquet_file::ParquetFile;
 pub(crate) use relocate::Relocator;
-pub use scan::TableFiles;
+pub use scan::{Deletes, TableFiles};
 pub use schema::{FIELD_ID, IdSource, arrow_schema, arrow_type, assign_ids, kind_of};
 pub use write::{Codec, TableWriter, WriteSettings};
