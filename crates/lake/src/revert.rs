@@ -105,6 +105,9 @@ impl Lake {
         let added = TableState::read(objects, after).await?.changes;
         let taken: BTreeSet<_> = added.into_keys().filter(|id| !changes.contains_key(id)).collect();
         let state = TableState::read(objects, now).await?;
+        if let (Some(before), true) = (before, taken.is_empty()) {
+            return self.revert_files(objects, name, undo, before, now, &state).await;
+        }
         if before.is_none() && !undo.skip && state.changes.keys().all(|id| taken.contains(id)) {
             return Ok(None);
         }
@@ -122,6 +125,26 @@ impl Lake {
             ))
         })?;
         let entry = self.write_state(objects, now, reverted, &undo.label).await?;
+        Ok(Some(Entry::Table(Box::new(entry))))
+    }
+}
+
+impl Lake {
+    /// Takes back what changed files and no rows: the set stays, and is tiled by the files before where it can be.
+    async fn revert_files(
+        &self,
+        objects: &Objects,
+        name: &TableName,
+        undo: &Undo,
+        before: &TableEntry,
+        now: &TableEntry,
+        state: &TableState,
+    ) -> Result<Option<Entry>> {
+        let before = TableState::read(objects, before).await?;
+        let files = before.merge(state).map_err(|reason| {
+            Error::new(Code::RevertConflict, format!("`{name}` cannot be taken back: {}", reason.reason()))
+        })?;
+        let entry = self.write_state(objects, now, files, &undo.label).await?;
         Ok(Some(Entry::Table(Box::new(entry))))
     }
 }

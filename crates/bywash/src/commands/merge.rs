@@ -21,7 +21,9 @@ use crate::workspace::{Workspace, current_branch, table_name};
 /// # Errors
 /// A conflict, a node or a test that fails on the merged tree.
 pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
-    let workspace = Workspace::open(context, &arguments.project).await?;
+    let mut workspace = Workspace::open(context, &arguments.project).await?;
+    let (lake, files) = workspace.lake.staged().await?;
+    workspace.lake = lake;
     let target: RefName = match &arguments.into {
         Some(name) => name.parse()?,
         None => current_branch(&workspace.project.root)?,
@@ -29,9 +31,8 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
     let source = workspace.resolve(&arguments.source).await?;
     let head = workspace.lake.branch(&target).await?;
     let objects = workspace.lake.objects();
-    let (lake, files) = workspace.lake.staged();
     let resolutions = resolutions(&workspace, &arguments, &head, &source).await?;
-    let merged = match lake.merge_trees(&objects, &head, &source, &resolutions).await {
+    let merged = match workspace.lake.merge_trees(&objects, &head, &source, &resolutions).await {
         Ok(merged) => merged,
         Err(conflict) => {
             files.discard_all().await;

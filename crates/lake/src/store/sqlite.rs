@@ -7,19 +7,22 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, Sqlite};
+use sqlx::{Connection, Row, Sqlite};
 
-use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
+use bywash_core::{Code, Error, Micros, ObjectId, Result, SystemClock};
 
+use super::sqlite_collection::{EVERY_LEASE, lease_row};
 use super::sqlite_errors::explain;
 use super::sqlite_rows::{id, load_row, output_row, ref_row, reflog_row, run_node_row, run_row, test_row};
 use super::{
-    CatalogStore, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow, Transaction,
+    CatalogStore, Collection, LeaseRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, Roots, RunNodeRow,
+    RunRow, Standing, TestRow, Transaction, collected, lapsed,
 };
 use crate::storage::faults::durable_step;
 
-const SCHEMA: &str = include_str!("schema.sql");
-const SCHEMA_VERSION: i64 = 1;
+/// What each version adds to the one before.
+const VERSIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("collection.sql")];
+const SCHEMA_VERSION: i64 = VERSIONS.len() as i64;
 
 /// Every catalog that this process has open, to be closed before it ends.
 static OPEN: Mutex<Vec<SqlitePool>> = Mutex::new(Vec::new());
@@ -39,7 +42,7 @@ pub struct SqliteStore {
     path: PathBuf,
 }
 
-type Tx<'a> = sqlx::Transaction<'a, Sqlite>;
+pub(super) type Tx = sqlx::Transaction<'static, Sqlite>;
 
 impl SqliteStore {
     /// Opens the file, and creates it with its tables if it is absent. Who may not write it can still read it.
@@ -116,10 +119,10 @@ impl SqliteStore {
         let mut transaction = self.begin().await?;
         let found: i64 =
             sqlx::query_scalar("pragma user_version").fetch_one(&mut *transaction).await.map_err(self.wrong())?;
-        if found == 0 {
-            sqlx::raw_sql(SCHEMA).execute(&mut *transaction).await.map_err(self.wrong())?;
-            sqlx::query("pragma user_version = 1").execute(&mut *transaction).await.map_err(self.wrong())?;
+        for script in VERSIONS.iter().skip(usize::try_from(found).unwrap_or(VERSIONS.len())) {
+            sqlx::raw_sql(*script).execute(&mut *transaction).await.map_err(self.wrong())?;
         }
+        sqlx::query("pragma user_version = 2").execute(&mut *transaction).await.map_err(self.wrong())?;
         self.commit(transaction, "create catalog").await
     }
 
@@ -127,22 +130,31 @@ impl SqliteStore {
         sqlx::query_scalar("pragma user_version").fetch_one(&self.pool).await.map_err(self.wrong())
     }
 
-    async fn begin(&self) -> Result<Tx<'_>> {
+    pub(super) const fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Begins a transaction once every other writer has ended.
+    pub(super) async fn begin(&self) -> Result<Tx> {
         self.pool.begin_with("begin immediate").await.map_err(self.wrong())
     }
 
-    async fn commit(&self, transaction: Tx<'_>, what: &str) -> Result<()> {
+    pub(super) async fn commit(&self, transaction: Tx, what: &str) -> Result<()> {
         durable_step("transaction", what);
         transaction.commit().await.map_err(self.wrong())?;
         durable_step("transaction", what);
         Ok(())
     }
 
-    fn wrong(&self) -> impl Fn(sqlx::Error) -> Error + '_ {
+    pub(super) fn wrong(&self) -> impl Fn(sqlx::Error) -> Error + '_ {
         |error| explain(&self.path, &error)
     }
 
-    async fn swap(&self, transaction: &mut Tx<'_>, swap: &RefSwap) -> Result<bool> {
+    async fn swap(&self, transaction: &mut Tx, swap: &RefSwap) -> Result<bool> {
         let current: Option<Vec<u8>> = sqlx::query_scalar("select commit_id from refs where name = ?")
             .bind(&swap.name)
             .fetch_optional(&mut **transaction)
@@ -170,7 +182,7 @@ impl SqliteStore {
     }
 
     /// Rule T2: times strictly increase per ref, whatever the clock does.
-    async fn write_reflog(&self, transaction: &mut Tx<'_>, swap: &RefSwap) -> Result<()> {
+    async fn write_reflog(&self, transaction: &mut Tx, swap: &RefSwap) -> Result<()> {
         sqlx::query(
             "insert into reflog (name, old, new, time, message, run) values (?1, ?2, ?3,
              max(?4, coalesce((select max(time) + 1 from reflog where name = ?1), 0)), ?5, ?6)",
@@ -187,7 +199,28 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn write_run(&self, transaction: &mut Tx<'_>, run: &RunRow) -> Result<()> {
+    /// Rule T7: what is built on must be there, and a lapsed lease fences its command.
+    async fn check(&self, transaction: &mut Tx, wanted: &Transaction) -> Result<()> {
+        if let Some(lease) = wanted.lease.filter(|_| wanted.makes_reachable()) {
+            let found: Option<i64> = sqlx::query_scalar("select number from leases where number = $1")
+                .bind(lease)
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(self.wrong())?;
+            found.ok_or_else(lapsed)?;
+        }
+        for id in wanted.builds_on() {
+            let found: Option<i64> = sqlx::query_scalar("select 1 from objects where id = $1")
+                .bind(id.as_bytes().as_slice())
+                .fetch_optional(&mut **transaction)
+                .await
+                .map_err(self.wrong())?;
+            found.ok_or_else(|| collected(id))?;
+        }
+        Ok(())
+    }
+
+    async fn write_run(&self, transaction: &mut Tx, run: &RunRow) -> Result<()> {
         sqlx::query("insert or replace into runs values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .bind(&run.id)
             .bind(&run.run_key)
@@ -210,7 +243,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn write_node(&self, transaction: &mut Tx<'_>, node: &RunNodeRow) -> Result<()> {
+    async fn write_node(&self, transaction: &mut Tx, node: &RunNodeRow) -> Result<()> {
         sqlx::query(
             "insert into run_nodes (run, name, kind, status, reason, rows, rows_in, bytes, ms, error)
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -231,7 +264,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn write_load(&self, transaction: &mut Tx<'_>, load: &LoadRow) -> Result<()> {
+    async fn write_load(&self, transaction: &mut Tx, load: &LoadRow) -> Result<()> {
         sqlx::query(
             "insert into loads (run, table_name, path, content, rows_read, rows_written, rows_filtered,
              rows_quarantined, rows_discarded, bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -252,7 +285,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn write_rest(&self, transaction: &mut Tx<'_>, rest: &Transaction) -> Result<()> {
+    async fn write_rest(&self, transaction: &mut Tx, rest: &Transaction) -> Result<()> {
         for (id, body) in &rest.objects {
             sqlx::query("insert or ignore into objects (id, body) values (?, ?)")
                 .bind(id.as_bytes().as_slice())
@@ -288,15 +321,20 @@ impl SqliteStore {
             .map_err(self.wrong())?;
         }
         for output in &rest.outputs {
-            sqlx::query("insert or ignore into outputs (key, node, entry, version, run) values (?, ?, ?, ?, ?)")
-                .bind(output.key.as_bytes().as_slice())
-                .bind(&output.node)
-                .bind(output.entry.as_bytes().as_slice())
-                .bind(output.version.as_bytes().as_slice())
-                .bind(&output.run)
-                .execute(&mut **transaction)
-                .await
-                .map_err(self.wrong())?;
+            // One that was given up is kept again.
+            sqlx::query(
+                "insert into outputs (key, node, entry, version, run) values ($1, $2, $3, $4, $5)
+                 on conflict (key, version) do update set entry = excluded.entry, run = excluded.run, expired = null
+                 where outputs.expired is not null",
+            )
+            .bind(output.key.as_bytes().as_slice())
+            .bind(&output.node)
+            .bind(output.entry.as_bytes().as_slice())
+            .bind(output.version.as_bytes().as_slice())
+            .bind(&output.run)
+            .execute(&mut **transaction)
+            .await
+            .map_err(self.wrong())?;
         }
         for output in &rest.replaced_outputs {
             sqlx::query("update outputs set entry = ? where key = ? and version = ?")
@@ -368,6 +406,7 @@ impl CatalogStore for SqliteStore {
 
     async fn transact(&self, transaction: Transaction) -> Result<Outcome> {
         let mut open = self.begin().await?;
+        self.check(&mut open, &transaction).await?;
         for swap in &transaction.swaps {
             if !self.swap(&mut open, swap).await? {
                 open.rollback().await.map_err(self.wrong())?;
@@ -390,7 +429,7 @@ impl CatalogStore for SqliteStore {
     }
 
     async fn output(&self, key: ObjectId) -> Result<Option<Output>> {
-        let row = sqlx::query("select * from outputs where key = ? order by run desc limit 1")
+        let row = sqlx::query("select * from outputs where key = ? and expired is null order by run desc limit 1")
             .bind(key.as_bytes().as_slice())
             .fetch_optional(&self.pool)
             .await
@@ -399,7 +438,10 @@ impl CatalogStore for SqliteStore {
     }
 
     async fn outputs(&self) -> Result<Vec<Output>> {
-        let rows = sqlx::query("select * from outputs").fetch_all(&self.pool).await.map_err(self.wrong())?;
+        let rows = sqlx::query("select * from outputs where expired is null")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(self.wrong())?;
         rows.iter().map(output_row).collect()
     }
 
@@ -463,6 +505,51 @@ impl CatalogStore for SqliteStore {
             .await
             .map_err(self.wrong())?;
         Ok(rows.iter().map(test_row).collect())
+    }
+
+    async fn begin_lease(&self, now: Micros, machine: &str, process: i64, dead: &[i64]) -> Result<i64> {
+        Self::begin_lease(self, now, machine, process, dead).await
+    }
+
+    async fn renew_lease(&self, number: i64, now: Micros) -> Result<bool> {
+        let renewed = sqlx::query("update leases set heartbeat = $1 where number = $2").bind(now).bind(number);
+        let done = renewed.execute(&self.pool).await.map_err(self.wrong())?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn end_lease(&self, number: i64) -> Result<()> {
+        let ended = sqlx::query("delete from leases where number = $1").bind(number);
+        ended.execute(&self.pool).await.map(drop).map_err(self.wrong())
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        Ok(self.run_all(sqlx::query(EVERY_LEASE)).await?.iter().map(lease_row).collect())
+    }
+
+    async fn roots(&self) -> Result<Roots> {
+        self.read_roots().await
+    }
+
+    async fn standing(&self) -> Result<Standing> {
+        self.read_standing().await
+    }
+
+    async fn begin_collection(&self) -> Result<Box<dyn Collection>> {
+        Self::begin_collection(self).await
+    }
+
+    async fn doomed_files(&self, limit: i64) -> Result<Vec<(String, u64)>> {
+        let rows = self.run_all(sqlx::query("select path, bytes from doomed_files limit $1").bind(limit)).await?;
+        Ok(rows.iter().map(|row| (row.get("path"), row.get::<i64, _>("bytes").cast_unsigned())).collect())
+    }
+
+    async fn forget_doomed(&self, paths: &[String]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        for path in paths {
+            let forgotten = sqlx::query("delete from doomed_files where path = $1").bind(path);
+            forgotten.execute(&mut *transaction).await.map_err(self.wrong())?;
+        }
+        self.commit(transaction, "collected files").await
     }
 
     async fn integrity(&self) -> Result<Vec<String>> {

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod changes;
+mod collecting;
 mod commits;
 mod conforming;
 mod durability;
