@@ -7,6 +7,7 @@
 
 mod author;
 pub mod changes;
+mod copy_catalog;
 mod doctor;
 pub mod gc;
 mod history;
@@ -16,6 +17,7 @@ mod leftovers;
 mod lost_catalog;
 mod merge;
 pub mod objects;
+mod place;
 mod publish;
 mod relocate;
 mod revert;
@@ -23,10 +25,12 @@ pub mod storage;
 pub mod store;
 pub mod tables;
 
+pub use copy_catalog::copy_catalog;
 pub use doctor::{Checkup, Finding};
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
 pub use merge::{MergedTree, Resolutions, Side, TableMerge};
+pub use place::LakePlace;
 pub use publish::{Draft, TableShape};
 pub use relocate::ForeignTable;
 pub use revert::RevertedTree;

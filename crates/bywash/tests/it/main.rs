@@ -4,6 +4,7 @@
 mod bad_input;
 mod concurrent;
 mod crash;
+mod dice;
 mod diff;
 mod error_pages;
 mod errors;
@@ -21,12 +22,15 @@ mod output;
 mod panics;
 mod progress;
 mod reference;
+mod remote;
 mod resolving;
 mod row_changes;
 mod rules;
 mod settings;
 mod shell;
 mod shop;
+mod team;
+mod torture;
 mod usage;
 mod words;
 

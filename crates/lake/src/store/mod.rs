@@ -1,14 +1,14 @@
 //! Where objects, refs, the reflog and the log of runs live: one small trait, so that a team's PostgreSQL can take
-//! the place of the embedded SQLite.
+//! the place of the embedded SQLite. Both run the statements of `sql`; `sqlite` and `postgres` only carry them out.
 //!
 //! One transaction stores objects and moves refs (rule T1): either all of it holds afterwards, or none.
 
 mod collection;
+mod copy;
+mod postgres;
 mod rows;
+mod sql;
 mod sqlite;
-mod sqlite_collection;
-mod sqlite_errors;
-mod sqlite_rows;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -20,8 +20,11 @@ use bywash_core::{Micros, ObjectId, Result};
 
 pub use collection::{Collection, CondemnedFile, KeptOutput, LeaseRow, Roots, Standing, Verdict};
 use collection::{collected, lapsed};
+pub use copy::CopiedTable;
+pub use postgres::PostgresPlace;
 pub use rows::{LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
-pub use sqlite::{SqliteStore, close_catalogs};
+pub use sql::SqlStore;
+pub use sqlite::close_catalogs;
 
 /// A shared handle to a store.
 pub type Store = Arc<dyn CatalogStore>;
@@ -160,6 +163,9 @@ pub trait CatalogStore: Send + Sync {
     async fn doomed_files(&self, limit: i64) -> Result<Vec<(String, u64)>>;
     /// Forgets doomed files that were unlinked.
     async fn forget_doomed(&self, paths: &[String]) -> Result<()>;
+    /// Keeps a catalog that lies elsewhere with its own tables: it remembers the location of its warehouse, and refuses
+    /// another one unless that `has_moved`. A catalog in a file lies beside its tables and moves with them (rule T9).
+    async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()>;
     /// What the store finds wrong with itself.
     async fn integrity(&self) -> Result<Vec<String>>;
 }

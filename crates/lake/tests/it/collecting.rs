@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use bywash_core::{Code, ObjectId, RefName};
-use bywash_lake::Lake;
 use bywash_lake::gc::GcPolicy;
 use bywash_lake::objects::HashTree;
 use bywash_lake::store::{Output, RefKind, Transaction};
+use bywash_lake::{Lake, LakePlace};
 
 async fn lake(folder: &std::path::Path) -> Lake {
-    Lake::open(folder, Duration::from_secs(5)).await.unwrap()
+    Lake::open(&LakePlace::folder(folder), Duration::from_secs(5)).await.unwrap()
 }
 
 fn at_once() -> GcPolicy {
