@@ -3,6 +3,7 @@
 //! A transaction that met a lost connection is done again as a whole, until `patience` is over. That never does it
 //! twice: a driver says that a commit failed only when it knows so.
 
+mod collection;
 mod driver;
 mod schema;
 mod stored;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
+use bywash_core::{Code, Error, Micros, ObjectId, Result, SystemClock};
 
 pub(super) use driver::{Attempt, Driver, Failure, Open};
 pub(super) use schema::{VERSION, for_postgres, missing};
@@ -27,7 +28,8 @@ use self::stored::reflog_row;
 use super::postgres::{Postgres, PostgresPlace};
 use super::sqlite::Sqlite;
 use super::{
-    CatalogStore, FieldIdRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow, Transaction,
+    CatalogStore, Collection, FieldIdRow, LeaseRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, Roots,
+    RunNodeRow, RunRow, Standing, TestRow, Transaction,
 };
 use crate::storage::faults::failing_step;
 
@@ -82,6 +84,7 @@ impl SqlStore {
 
     async fn attempt(&self, transaction: &Transaction) -> Attempt<Outcome> {
         let mut open = self.driver.begin().await?;
+        collection::check(open.as_mut(), transaction).await?;
         for swap in &transaction.swaps {
             if !move_ref(open.as_mut(), swap).await? {
                 open.roll_back().await?;
@@ -93,6 +96,9 @@ impl SqlStore {
             return Ok(Outcome::Moved("the columns of a table".to_owned()));
         }
         for statement in inserts(transaction) {
+            open.run(&statement).await?;
+        }
+        for statement in collection::keep_outputs(&transaction.outputs) {
             open.run(&statement).await?;
         }
         for output in &transaction.replaced_outputs {
@@ -257,11 +263,11 @@ impl CatalogStore for SqlStore {
     }
 
     async fn output(&self, key: ObjectId) -> Result<Option<Output>> {
-        self.first("where key = $1 order by run desc limit 1", [key.into()]).await
+        self.first("where key = $1 and expired is null order by run desc limit 1", [key.into()]).await
     }
 
     async fn outputs(&self) -> Result<Vec<Output>> {
-        self.all("order by key, version", []).await
+        self.all("where expired is null order by key, version", []).await
     }
 
     async fn is_recorded(&self, node: &str, version: ObjectId) -> Result<bool> {
@@ -293,6 +299,42 @@ impl CatalogStore for SqlStore {
 
     async fn tests(&self, run: Option<&str>) -> Result<Vec<TestRow>> {
         self.all(OF_RUN, [run.into()]).await
+    }
+
+    async fn begin_lease(&self, now: Micros, machine: &str, process: i64, dead: &[i64]) -> Result<i64> {
+        self.start_lease(now, machine, process, dead).await
+    }
+
+    async fn renew_lease(&self, number: i64, now: Micros) -> Result<bool> {
+        self.renew(number, now).await
+    }
+
+    async fn end_lease(&self, number: i64) -> Result<()> {
+        self.run(Statement::new("delete from leases where number = $1", [number.into()])).await.map(drop)
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        self.all_leases().await
+    }
+
+    async fn roots(&self) -> Result<Roots> {
+        self.roots_now().await
+    }
+
+    async fn standing(&self) -> Result<Standing> {
+        self.standing_now().await
+    }
+
+    async fn begin_collection(&self) -> Result<Box<dyn Collection>> {
+        self.collection().await
+    }
+
+    async fn doomed_files(&self, limit: i64) -> Result<Vec<(String, u64)>> {
+        self.doomed(limit).await
+    }
+
+    async fn forget_doomed(&self, paths: &[String]) -> Result<()> {
+        self.forget(paths).await
     }
 
     async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()> {
