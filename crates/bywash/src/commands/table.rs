@@ -1,11 +1,12 @@
 //! `bywash table`: what tables there are, what one is made of, how it came about.
 
 use bywash_core::{Result, TableName, counted, format_bytes, format_micros};
-use bywash_lake::changes::TableState;
+use bywash_lake::changes::{Change, ChangeKind, TableState};
 use bywash_lake::objects::{Commit, Entry, TableEntry};
 use bywash_pipeline::lake_view::{LakeResolver, kind_word};
 
 use crate::arguments::{Format, OutputFlags, ProjectFlags, RefFlags, TableCommand};
+use crate::commands::maintain;
 use crate::commands::query::{Asked, ask};
 use crate::context::Context;
 use crate::render::listing::Listing;
@@ -15,7 +16,7 @@ use crate::workspace::{Workspace, table_name};
 
 const LONGEST: usize = 100_000;
 
-/// Lists tables, shows one, or tells its history.
+/// Lists tables, shows one, tells its history, or maintains it.
 ///
 /// # Errors
 /// No such table or ref.
@@ -28,6 +29,9 @@ pub async fn run(context: &Context, command: TableCommand) -> Result<()> {
         TableCommand::History { table, reference, project, output } => {
             history(context, &table, &reference, &project, &output).await
         }
+        TableCommand::Compact { table, flags } => maintain::compact(context, &table, &flags).await,
+        TableCommand::Expire { table, keep, flags } => maintain::expire(context, &table, keep, &flags).await,
+        TableCommand::RewriteManifests { table, flags } => maintain::rewrite_manifests(context, &table, &flags).await,
     }
 }
 
@@ -161,8 +165,8 @@ async fn step(
         None => Ok(Default::default()),
     };
     let (old, new) = (changes(before).await?, changes(after).await?);
-    let added: Vec<_> =
-        new.iter().filter(|(id, _)| !old.contains_key(id)).map(|(_, change)| change.label.clone()).collect();
+    let is_done = |(id, change): &(&_, &Change)| !old.contains_key(id) && change.kind != ChangeKind::Created;
+    let added: Vec<_> = new.iter().filter(is_done).map(|(_, change)| change.label.clone()).collect();
     let change = match (after, added.as_slice()) {
         (None, _) => "dropped".to_owned(),
         (Some(Entry::View(_)), _) => "view".to_owned(),

@@ -57,7 +57,7 @@ fn a_lake_with_its_tables_in_an_object_store_does_what_a_lake_does() {
 #[test]
 fn t9_a_lake_moves_into_an_object_store_when_that_is_said() {
     let store = ObjectStore::s3(env!("CARGO_TARGET_TMPDIR"));
-    let shop = self::shop().with_environment(store.environment());
+    let shop = shop().with_environment(store.environment());
     shop.run(["run"]).success();
     let expected = all_rows(&shop);
     shop.write("bywash.toml", settings(&store.address("lake")));

@@ -4,6 +4,8 @@
 
 mod bounds;
 mod changes;
+mod collecting;
+mod columns;
 mod commits;
 mod conforming;
 mod durability;

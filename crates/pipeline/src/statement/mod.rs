@@ -1,9 +1,10 @@
 //! SQL that changes tables by hand: `insert`, `insert overwrite`, `delete`, `update`, `merge into`, `truncate`, `create
-//! table`, `drop table`; each is one commit.
+//! table`, `alter table`, `drop table`; each is one commit.
 //!
 //! A statement is executed again, never rebased, when the branch has moved under it (rule R1). A table that a node
 //! of the graph makes changes through its node alone (rule R7).
 
+mod alter;
 mod row_changes;
 
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use bywash_engine::sql::{Parameters, Parsed, StatementKind};
 use bywash_engine::{Engine, Planned};
 use bywash_lake::changes::{TableState, Unsound};
 use bywash_lake::objects::{Entry, TableEntry, TableKind};
+use bywash_lake::storage::faults;
 use bywash_lake::store::Transaction;
-use bywash_lake::tables::TableFiles;
+use bywash_lake::tables::{DataFile, TableFiles};
 use bywash_lake::{Draft, Lake};
 
 use crate::lake_view::{FileOpener, LakeResolver, WorkingTree};
@@ -55,11 +57,11 @@ impl StatementContext {
     /// The statement cannot be done; then nothing has changed.
     pub async fn execute(&self, parsed: &Parsed) -> Result<Changed> {
         for _ in 0..MOST_TRIES {
-            let (lake, files) = self.lake.staged();
+            let (lake, files) = self.lake.staged().await?;
             let head = lake.branch(&self.branch).await?;
             let tree = Arc::new(WorkingTree::new(lake.clone(), head.clone()));
             let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()).await?);
-            let writer = Self { lake, ..self.clone() };
+            let writer = Self { lake: lake.clone(), ..self.clone() };
             let what = match writer.change(parsed, &tree, &resolver).await {
                 Ok(what) => what,
                 Err(error) => {
@@ -70,9 +72,10 @@ impl StatementContext {
             if tree.edits().is_empty() {
                 return Ok(Changed { what, commit: None });
             }
-            let commit = self.lake.next_commit(&head, tree.tree().await?, summary(parsed));
+            let commit = lake.next_commit(&head, tree.tree().await?, summary(parsed));
+            faults::barrier("commit").await;
             // An error here may come after the commit: then its files must stay.
-            let committed = self.lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
+            let committed = lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
             if committed.is_some() {
                 return Ok(Changed { what, commit: committed });
             }
@@ -95,6 +98,9 @@ impl StatementContext {
             }
             StatementKind::Delete | StatementKind::Update | StatementKind::Merge => {
                 self.change_rows(parsed, tree, resolver, &target).await.map_err(located)
+            }
+            StatementKind::AlterTable { if_exists } => {
+                self.alter(parsed, tree, resolver, &target, if_exists).await.map_err(located)
             }
             StatementKind::Truncate => self.truncate(tree, resolver, &target).await.map_err(located),
             StatementKind::DropTable { if_exists } => {
@@ -199,9 +205,16 @@ impl StatementContext {
         partitions_only: bool,
     ) -> Result<(std::collections::HashSet<String>, String)> {
         let files = TableFiles::load(self.lake.warehouse(), &entry.metadata, entry.snapshot_id).await?.files;
-        let touched = |file: &bywash_lake::tables::DataFile| {
-            !partitions_only || written.files.iter().any(|new| new.partition == file.partition)
-        };
+        let is_older = |file: &DataFile| written.files.iter().any(|new| new.spec_id != file.spec_id);
+        if partitions_only && files.iter().any(is_older) {
+            return Err(Error::new(
+                Code::NotYetSupported,
+                "files from before the table was partitioned so may hold rows of the same partitions",
+            )
+            .hint("delete the rows that are to be replaced, and insert the new ones"));
+        }
+        let touched =
+            |file: &DataFile| !partitions_only || written.files.iter().any(|new| new.partition == file.partition);
         let removed: Vec<_> = files.iter().filter(|file| touched(file)).collect();
         let rows: u64 = removed.iter().map(|file| file.record_count).sum();
         let what = format!("replaced {} by", counted(rows, "row"));
@@ -215,11 +228,7 @@ impl StatementContext {
         target: &TableRef,
         if_exists: bool,
     ) -> Result<String> {
-        let absent = match resolver.full_name(target) {
-            Ok(name) => tree.entry(&name).await?.is_none(),
-            Err(_) => true,
-        };
-        if absent && if_exists {
+        if if_exists && is_absent(tree, resolver, target).await? {
             return Ok(format!("there is no `{target}`"));
         }
         let name = self.own_name(resolver, target)?;
@@ -295,6 +304,13 @@ impl StatementContext {
             }
             None => Ok(()),
         }
+    }
+}
+
+async fn is_absent(tree: &WorkingTree, resolver: &LakeResolver, target: &TableRef) -> Result<bool> {
+    match resolver.full_name(target) {
+        Ok(name) => Ok(tree.entry(&name).await?.is_none()),
+        Err(_) => Ok(true),
     }
 }
 
