@@ -28,10 +28,10 @@ def pyiceberg_rows(location: str, **scan) -> list[dict]:
 
 @functools.cache
 def connection() -> duckdb.DuckDBPyConnection:
-    """DuckDB with its Iceberg extension as the Python package index has it: nothing is downloaded at run time."""
+    """DuckDB with its extensions for Iceberg and S3 as the Python package index has it: nothing is downloaded at run time."""
     refused = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     connection = duckdb.connect(config=refused)
-    for name in ("avro", "iceberg"):
+    for name in ("avro", "httpfs", "aws", "iceberg"):
         package = Path(importlib.util.find_spec(f"duckdb_extension_{name}").origin).parent
         [file] = package.rglob("*.duckdb_extension")
         connection.load_extension(str(file))

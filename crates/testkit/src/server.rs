@@ -16,7 +16,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const WATCH: &str = r#"
     exec 3<&0
     "$@" </dev/null & server=$!
-    (cat <&3 >/dev/null; kill -QUIT "$server") &
+    (cat <&3 >/dev/null; kill -QUIT "$server"; kill -TERM "$server") &
     wait "$server"
 "#;
 

@@ -51,7 +51,7 @@ fn s3(variable: impl Fn(&str) -> Option<String>) -> Access {
         secret += &format!(", REGION '{region}'");
         properties.push(format!("'s3.region': '{region}'"));
     }
-    let duckdb = format!("INSTALL aws; LOAD aws; CREATE SECRET ({secret}); ");
+    let duckdb = format!("INSTALL aws; LOAD aws; CREATE OR REPLACE SECRET ({secret}); ");
     Access { duckdb, properties: properties.join(", ") }
 }
 
@@ -60,7 +60,7 @@ fn azure(rest: &str) -> Access {
     let account = rest.split_once('@').and_then(|(_, host)| host.split('.').next()).unwrap_or_default();
     let secret = format!("TYPE azure, PROVIDER credential_chain, ACCOUNT_NAME '{account}'");
     Access {
-        duckdb: format!("INSTALL azure; LOAD azure; CREATE SECRET ({secret}); "),
+        duckdb: format!("INSTALL azure; LOAD azure; CREATE OR REPLACE SECRET ({secret}); "),
         properties: format!("'adls.account-name': '{account}'"),
     }
 }

@@ -10,19 +10,23 @@ use bywash_testkit::Sandbox;
 
 use crate::shop::{all_rows, copy, head, json, orders, rows, shop};
 
-const KILLED: i32 = 128 + 9;
+pub(crate) const KILLED: i32 = 128 + 9;
 
-type Rows = Vec<(String, Vec<String>)>;
+pub(crate) type Rows = Vec<(String, Vec<String>)>;
 
 /// The project after its first run, with a new file, a changed file and an edited model waiting for the second.
 fn before_the_second_run() -> Sandbox {
     let shop = shop();
-    orders(&shop, 2, 61, 80);
-    shop.run(["run"]).success();
-    orders(&shop, 2, 61, 90);
-    orders(&shop, 3, 91, 120);
-    shop.write("models/marts/top.sql", "select region, amount from marts.by_region where amount > 1\n");
+    prepare_second_run(&shop);
     shop
+}
+
+pub(crate) fn prepare_second_run(shop: &Sandbox) {
+    orders(shop, 2, 61, 80);
+    shop.run(["run"]).success();
+    orders(shop, 2, 61, 90);
+    orders(shop, 3, 91, 120);
+    shop.write("models/marts/top.sql", "select region, amount from marts.by_region where amount > 1\n");
 }
 
 /// Numbered steps with their phases, from a run that nobody kills.
@@ -76,7 +80,7 @@ fn t1_r2_killed_at_every_durable_step_the_lake_is_old_or_new_and_work_is_kept() 
     assert!(killed.load(Ordering::SeqCst) * 10 >= phases.len() * 9, "too few runs were killed");
 }
 
-fn examine(shop: &Sandbox, step: usize, old_head: &str, old_rows: &Rows, new_rows: &Rows) {
+pub(crate) fn examine(shop: &Sandbox, step: usize, old_head: &str, old_rows: &Rows, new_rows: &Rows) {
     let found = all_rows(shop);
     if head(shop) == *old_head {
         assert_eq!(found, *old_rows, "step {step}: the old commit with other rows");

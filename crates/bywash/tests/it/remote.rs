@@ -55,6 +55,28 @@ fn a_lake_with_its_tables_in_an_object_store_does_what_a_lake_does() {
 }
 
 #[test]
+fn t9_a_lake_moves_into_an_object_store_when_that_is_said() {
+    let store = ObjectStore::s3(env!("CARGO_TARGET_TMPDIR"));
+    let shop = shop().with_environment(store.environment());
+    shop.run(["run"]).success();
+    let expected = all_rows(&shop);
+    shop.write("bywash.toml", settings(&store.address("lake")));
+    let refused = shop.run(["query", "from raw.orders"]).failure("invalid-setting");
+    assert!(refused.stderr.contains("lie in `its own folder`"), "{refused}");
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy.arg("-R").arg(shop.path().join("lake/warehouse")).arg(store.data().join("lakes/lake"));
+    let copied = copied.status().expect("cp");
+    assert!(copied.success());
+    shop.run(["doctor", "--relocate"]).success();
+    std::fs::rename(shop.path().join("lake/warehouse"), shop.path().join("old")).expect("a rename");
+    assert_eq!(all_rows(&shop), expected);
+    assert!(!shop.run(["doctor"]).success().stderr.contains("was moved"));
+    // Whose settings lost the address does not begin to write beside the catalog.
+    shop.write("bywash.toml", "[project]\nname = \"shop\"\n");
+    shop.run(["run"]).failure("invalid-setting");
+}
+
+#[test]
 fn a_load_that_fails_takes_its_files_out_of_the_store() {
     for store in stores() {
         let shop = remote_shop(&store);

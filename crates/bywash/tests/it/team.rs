@@ -2,8 +2,9 @@
 
 use std::process::{Child, Stdio};
 
-use bywash_testkit::{Output, Postgres, Sandbox};
+use bywash_testkit::{ObjectStore, Output, Postgres, Sandbox};
 
+use crate::crash::{KILLED, examine, prepare_second_run};
 use crate::shop::{all_rows, copy, head, json, orders, rows, shop};
 
 fn server() -> Postgres {
@@ -178,4 +179,47 @@ fn what_is_wrong_with_the_catalog_is_one_sentence_without_the_password() {
     server.stop();
     let gone = shop.run(["log"]).failure("unreachable");
     refuses_secret(&server, &gone);
+}
+
+/// The project with its catalog in this database of the server, and its tables in the store.
+fn clone_of(shop: &Sandbox, server: &Postgres, store: &ObjectStore, database: &str) -> Sandbox {
+    let clone = copy(shop).with_environment(password(server)).with_environment(store.environment());
+    let catalog = server.address().replace("/postgres", &format!("/{database}"));
+    let settings = format!("{}warehouse = \"{}\"\n", settings(&catalog, "lake"), store.address("lake"));
+    clone.write("bywash.toml", settings);
+    clone
+}
+
+#[test]
+fn t1_r2_killed_around_its_transactions_a_team_lake_is_old_or_new_and_work_is_kept() {
+    let (server, store) = (server(), ObjectStore::s3(env!("CARGO_TARGET_TMPDIR")));
+    server.sql("create database prepared");
+    let prepared = clone_of(&shop(), &server, &store, "prepared");
+    prepare_second_run(&prepared);
+    let (old_head, old_rows) = (head(&prepared), all_rows(&prepared));
+    // Names of files are never used twice, so every clone of the catalog may use the same warehouse.
+    let clone = |name: &str| {
+        server.sql(&format!("create database {name} template prepared"));
+        clone_of(&prepared, &server, &store, name)
+    };
+    let finished = clone("finished");
+    let log = finished.path().join("steps.log");
+    finished.command(["run"]).env("BYWASH_FAULT_LOG", &log).run().success();
+    let new_rows = all_rows(&finished);
+    let log = std::fs::read_to_string(log).expect("the log of steps");
+    let steps: Vec<(usize, bool)> = log
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.split(' ').nth(2) == Some("transaction"))
+        .map(|(place, line)| (place + 1, line.contains(" publish ")))
+        .collect();
+    let mut killed = 0;
+    let chosen = steps.iter().enumerate().filter(|(place, (_, publish))| *publish || place % 4 == 1);
+    for (_, (step, _)) in chosen {
+        let shop = clone(&format!("step{step}"));
+        let output = shop.command(["run"]).env("BYWASH_FAULT_KILL_AT", step.to_string()).run();
+        killed += usize::from(output.code == KILLED);
+        examine(&shop, *step, &old_head, &old_rows, &new_rows);
+    }
+    assert!(killed >= 4, "{killed} runs were killed: {log}");
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use bywash_core::{Code, Error};
+use bywash_lake::storage::Warehouse;
 use datafusion::common::Result;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory;
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
@@ -20,7 +21,14 @@ use parquet::file::metadata::ParquetMetaData;
 #[derive(Debug)]
 pub(super) struct NamedReaders<F> {
     pub(super) inner: F,
-    pub(super) table: Arc<str>,
+    pub(super) table: Arc<Table>,
+}
+
+/// What an error names.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: String,
+    pub(super) warehouse: Warehouse,
 }
 
 impl<F: ParquetFileReaderFactory> ParquetFileReaderFactory for NamedReaders<F> {
@@ -39,7 +47,7 @@ impl<F: ParquetFileReaderFactory> ParquetFileReaderFactory for NamedReaders<F> {
 
 struct NamedReader {
     inner: Box<dyn AsyncFileReader + Send>,
-    table: Arc<str>,
+    table: Arc<Table>,
     path: String,
 }
 
@@ -63,7 +71,7 @@ impl AsyncFileReader for NamedReader {
     }
 }
 
-fn named(table: &str, path: &str, error: ParquetError) -> ParquetError {
+fn named(table: &Table, path: &str, error: ParquetError) -> ParquetError {
     let said = error.to_string();
     let store = match &error {
         ParquetError::External(inner) => inner.downcast_ref::<object_store::Error>(),
@@ -71,6 +79,14 @@ fn named(table: &str, path: &str, error: ParquetError) -> ParquetError {
     };
     // The cache of footers hands errors on as text.
     let is_missing = matches!(store, Some(object_store::Error::NotFound { .. })) || said.contains("not found");
+    let is_of_store = store.is_some() || said.contains("Generic ");
+    if table.warehouse.is_remote() && is_of_store && !is_missing {
+        let path = table.warehouse.relative(path).unwrap_or_default();
+        return ParquetError::External(Box::new(table.warehouse.failed("read", &path, &error)));
+    }
+    // What an object store says may hold a signed address.
+    let shown = if table.warehouse.is_remote() { String::new() } else { said.clone() };
+    let table = &table.name;
     let own = match store {
         _ if is_missing => {
             Error::new(Code::ObjectMissing, format!("a data file of `{table}` is missing: `{path}` in the warehouse"))
@@ -85,5 +101,5 @@ fn named(table: &str, path: &str, error: ParquetError) -> ParquetError {
         _ => Error::new(Code::TableCorrupt, format!("a data file of `{table}` is damaged: `{path}` in the warehouse"))
             .hint("`bywash doctor` lists files of a wrong length; restore it, or `bywash revert` what wrote it"),
     };
-    ParquetError::External(Box::new(own.caused_by(said)))
+    ParquetError::External(Box::new(own.caused_by(shown)))
 }

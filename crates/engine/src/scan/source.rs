@@ -26,7 +26,7 @@ use datafusion_datasource::morsel::Morselizer;
 use datafusion_datasource::{PartitionedFile, TableSchema};
 use object_store::ObjectStore;
 
-use super::named_reader::NamedReaders;
+use super::named_reader::{NamedReaders, Table};
 
 /// What a scan reads and leaves out, for `explain`.
 #[derive(Clone, Debug)]
@@ -71,7 +71,7 @@ impl LakeSource {
         let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
         let readers = NamedReaders {
             inner: CachedParquetFileReaderFactory::new(Arc::clone(&store), footers),
-            table: summary.table.as_str().into(),
+            table: Arc::new(Table { name: summary.table.clone(), warehouse: warehouse.clone() }),
         };
         let options = TableParquetOptions {
             global: state.config_options().execution.parquet.clone(),

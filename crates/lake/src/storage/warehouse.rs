@@ -69,6 +69,12 @@ impl Warehouse {
         (Self { store: Arc::new(store), ..self.clone() }, files)
     }
 
+    /// Whether it lies in an object store.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        !self.recorded_root.starts_with(SCHEME)
+    }
+
     /// The folder, absolute; in an object store its whole address.
     #[must_use]
     pub fn root(&self) -> &FilePath {

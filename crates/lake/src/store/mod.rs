@@ -3,6 +3,7 @@
 //!
 //! One transaction stores objects and moves refs (rule T1): either all of it holds afterwards, or none.
 
+mod bound;
 mod collection;
 mod copy;
 mod postgres;
@@ -174,8 +175,8 @@ pub trait CatalogStore: Send + Sync {
     async fn doomed_files(&self, limit: i64) -> Result<Vec<(String, u64)>>;
     /// Forgets doomed files that were unlinked.
     async fn forget_doomed(&self, paths: &[String]) -> Result<()>;
-    /// Keeps a catalog that lies elsewhere with its own tables: it remembers the location of its warehouse, and refuses
-    /// another one unless that `has_moved`. A catalog in a file lies beside its tables and moves with them (rule T9).
+    /// Keeps a catalog with its own tables: it remembers the location of its warehouse, and refuses another one unless
+    /// that `has_moved`. A catalog in a file moves with the folder in which both lie (rule T9).
     async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()>;
     /// What the store finds wrong with itself.
     async fn integrity(&self) -> Result<Vec<String>>;

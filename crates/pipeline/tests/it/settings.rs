@@ -94,3 +94,42 @@ fn every_setting_is_documented_once() {
     assert_eq!((path.default, path.environment.as_deref()), ("lake", Some("BYWASH_LAKE__PATH")));
     assert!(documented.iter().all(|setting| setting.doc.ends_with('.')));
 }
+
+#[test]
+fn a_lake_may_lie_elsewhere() {
+    let text = "[project]\nname = \"shop\"\n\n[lake]\ncatalog = \"postgres://ada@db.example/lake?schema=shop\"\n\
+                warehouse = \"s3://bucket/shop\"\n";
+    let folder = project(&[("bywash.toml", text)]);
+    let (found, problems) = Project::read_with(folder.path().into(), None, &[]).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    let place = found.lake_place();
+    assert_eq!(place.catalog.unwrap().to_string(), "postgres://ada@db.example:5432/lake?schema=shop");
+    assert_eq!(place.warehouse.unwrap().to_string(), "s3://bucket/shop");
+    let environment = [("BYWASH_LAKE__CATALOG".to_owned(), "postgres://bob:secret@other.example/x".to_owned())];
+    let (found, problems) = Project::read_with(folder.path().into(), None, &environment).unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+    assert_eq!(format!("{:?}", found.settings.catalog), "Some(postgres://bob@other.example:5432/x)");
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_and_not_shown() {
+    for address in
+        ["postgres://ada:secret@db/lake", "postgres://ada@db/lake?password=secret", "postgres://ada:se#cret@db"]
+    {
+        let text = format!("[project]\nname = \"shop\"\n\n[lake]\ncatalog = \"{address}\"\n");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(problems(&[("bywash.toml", &text)]), @r"
+            invalid-setting: `lake.catalog` holds a password, and files of a project are kept and shared
+              at bywash.toml:5:11
+              hint: take it out of the address, and give it as `PGPASSWORD` or in `~/.pgpass`
+              hint: or set the whole address in the environment: `BYWASH_LAKE__CATALOG`
+            ");
+        }
+    }
+    insta::assert_snapshot!(problems(&[("bywash.toml", "[project]\nname = \"shop\"\n[lake]\ncatalog = \"mysql://db\"\nwarehouse = \"gs://b\"\n")]), @r#"
+    invalid-setting: `lake.catalog`: this is not the address of a catalog in PostgreSQL; write it like `postgres://user@host:5432/database`; characters like `@` and `/` in a name are `%40`, `%2F`
+      at bywash.toml:4:11 ^"mysql://db"^
+    invalid-setting: `lake.warehouse`: this is not the address of a warehouse in an object store; write `s3://bucket/prefix`, `az://container/prefix`, or `abfss://container@account.dfs.core.windows.net/prefix`; a folder is `[lake] path`
+      at bywash.toml:5:13 ^"gs://b"^
+    "#);
+}

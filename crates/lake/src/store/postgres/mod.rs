@@ -18,6 +18,7 @@ use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
 
 use self::errors::{explain, failure};
 use self::writing::Writing;
+use super::bound::of_other_tables;
 use super::sql::{Attempt, Driver, Open, Row, Statement, VERSION, Value, for_postgres, missing};
 use crate::storage::faults::durable_step;
 
@@ -173,19 +174,6 @@ impl Driver for Postgres {
             |name| format!("the server's setting `{name}` is off: a power cut there can lose or break commits");
         Ok(off.into_iter().map(finding).collect())
     }
-}
-
-fn of_other_tables(place: &PostgresPlace, bound: &str, location: &str) -> Error {
-    let shown = |location: &str| location.strip_prefix("file://").unwrap_or(location).to_owned();
-    let (bound, location) = (shown(bound), shown(location));
-    Error::new(
-        Code::InvalidSetting,
-        format!("the tables of the catalog `{place}` lie in `{bound}`, and not in `{location}`"),
-    )
-    .hint(
-        "a catalog that several machines use needs a warehouse that all of them reach under one address, like `s3://…`",
-    )
-    .hint("if the files were moved: `bywash doctor --relocate` says so to the catalog and to the tables")
 }
 
 async fn run<'c, E>(connection: E, statement: &Statement) -> sqlx::Result<Vec<Row>>

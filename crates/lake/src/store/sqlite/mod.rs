@@ -16,6 +16,7 @@ use sqlx::sqlite::{
 use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
 
 use self::errors::explain;
+use super::bound::of_other_tables;
 use super::sql::{Attempt, Driver, Failure, Open, Row, Statement, VERSION, Value, missing};
 use crate::storage::faults::durable_step;
 
@@ -94,6 +95,16 @@ impl Sqlite {
         Ok(database)
     }
 
+    /// The address of a warehouse that does not lie beside the file; only catalogs that ever had one have the table.
+    async fn bound_warehouse(&self) -> Result<Option<String>> {
+        let table = Statement::new("select name from sqlite_master where name = 'catalog'", []);
+        if self.run(&table).await?.is_empty() {
+            return Ok(None);
+        }
+        let rows = self.run(&Statement::new("select warehouse from catalog", [])).await?;
+        rows.into_iter().next().map_or(Ok(None), |mut row| row.next())
+    }
+
     /// Makes the tables that this version has and the file has not.
     async fn prepare(&self) -> Result<()> {
         let wrong = |error| explain(&self.path, &error);
@@ -127,8 +138,23 @@ impl Driver for Sqlite {
         Ok(Box::new(Writing { transaction, path: self.path.clone() }))
     }
 
-    async fn bind_warehouse(&self, _: &str, _: bool) -> Result<()> {
-        Ok(())
+    async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()> {
+        const BESIDE: &str = "its own folder";
+        let remote = (!location.starts_with("file://")).then_some(location);
+        let bound = self.bound_warehouse().await?;
+        if bound.as_deref() == remote {
+            return Ok(());
+        }
+        let main = Statement::new("select name from refs where name = 'main'", []);
+        if !has_moved && !self.run(&main).await?.is_empty() {
+            return Err(of_other_tables(self.path.display(), bound.as_deref().unwrap_or(BESIDE), location));
+        }
+        let mut open = self.begin().await?;
+        for sql in ["create table if not exists catalog (warehouse text)", "delete from catalog"] {
+            open.run(&Statement::new(sql, [])).await?;
+        }
+        open.run(&Statement::new("insert into catalog (warehouse) values ($1)", [remote.into()])).await?;
+        Ok(open.commit().await?)
     }
 
     async fn integrity(&self) -> Result<Vec<String>> {
