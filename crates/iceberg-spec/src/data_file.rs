@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use bywash_core::Result;
+
 use crate::datum::Datum;
+use crate::partition::PartitionSpec;
+use crate::schema::{Schema, Type};
 
 /// A Parquet file of a table. Maps are by field id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,4 +39,38 @@ pub struct DataFile {
     pub split_offsets: Vec<i64>,
     /// The sort order that the rows have.
     pub sort_order_id: Option<i32>,
+}
+
+impl DataFile {
+    /// Gives the bounds and partition values of files the types that their columns have in a schema: columns may have
+    /// been widened since the files were written.
+    ///
+    /// # Errors
+    /// A spec that does not fit the schema.
+    pub fn promote_all<'a>(
+        files: impl IntoIterator<Item = &'a mut Self>,
+        schema: &Schema,
+        spec: &PartitionSpec,
+    ) -> Result<()> {
+        let (wide, types) = (schema.wide_fields(), spec.result_types(schema)?);
+        for file in files {
+            for bounds in [&mut file.lower_bounds, &mut file.upper_bounds] {
+                for (id, bound) in bounds {
+                    if let Some(kind) = wide.get(id) {
+                        promote(bound, kind);
+                    }
+                }
+            }
+            for (value, kind) in file.partition.iter_mut().zip(&types) {
+                value.iter_mut().for_each(|value| promote(value, kind));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn promote(value: &mut Datum, kind: &Type) {
+    if value.kind() != *kind {
+        *value = value.clone().promoted(kind);
+    }
 }

@@ -76,6 +76,21 @@ impl Datum {
         }
     }
 
+    /// The value as one of a wider type; as it is, if the type is no wider one.
+    #[must_use]
+    pub fn promoted(self, kind: &Type) -> Self {
+        match (self, kind) {
+            (Self::Int(value), Type::Long) => Self::Long(i64::from(value)),
+            (Self::Float(value), Type::Double) => Self::Double(f64::from(value)),
+            (Self::Decimal { unscaled, scale, precision }, Type::Decimal { precision: wider, scale: same })
+                if scale == *same && precision <= *wider =>
+            {
+                Self::Decimal { unscaled, precision: *wider, scale }
+            }
+            (value, _) => value,
+        }
+    }
+
     /// Iceberg's binary form of a single value.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -76,6 +76,13 @@ impl Manifest {
     /// # Errors
     /// A partition value that does not fit the spec.
     pub fn write(&self, path: &str, snapshot_id: i64, sequence_number: i64) -> Result<(Vec<u8>, ManifestFile)> {
+        let mut promoted = self.clone();
+        let files = promoted.entries.iter_mut().map(|entry| &mut entry.file);
+        DataFile::promote_all(files, &self.schema, &self.spec)?;
+        promoted.write_promoted(path, snapshot_id, sequence_number)
+    }
+
+    fn write_promoted(&self, path: &str, snapshot_id: i64, sequence_number: i64) -> Result<(Vec<u8>, ManifestFile)> {
         let types = self.spec.result_types(&self.schema)?;
         let mut records = AvroBytes::default();
         for entry in &self.entries {

@@ -283,6 +283,51 @@ impl TableMetadata {
         Ok(next)
     }
 
+    /// The same table with another order for new files; one with a known id and the same fields is taken up again.
+    ///
+    /// # Errors
+    /// A known id with other fields.
+    pub fn with_sort_order(&self, order: SortOrder) -> Result<Self> {
+        let mut next = self.clone();
+        next.default_sort_order_id = order.id;
+        match next.sort_orders.iter().find(|known| known.id == order.id) {
+            Some(known) if *known == order => {}
+            Some(_) => return Err(Error::bug(format!("sort order id {} is given to two orders", order.id))),
+            None => next.sort_orders.push(order),
+        }
+        Ok(next)
+    }
+
+    /// The order that new files are written in.
+    ///
+    /// # Errors
+    /// Metadata that lacks it.
+    pub fn sort_order(&self) -> Result<&SortOrder> {
+        let found = self.sort_orders.iter().find(|order| order.id == self.default_sort_order_id);
+        found.ok_or_else(|| self.lacks(format!("sort order {}", self.default_sort_order_id)))
+    }
+
+    /// A schema that has all columns which a spec reads: the one in use, or the newest in which they still are.
+    ///
+    /// # Errors
+    /// Metadata that lacks it.
+    pub fn schema_for(&self, spec: &PartitionSpec) -> Result<&Schema> {
+        let has_all = |schema: &&Schema| spec.fields.iter().all(|field| field.source(schema).is_ok());
+        let newest_first = self.schemas.iter().rev();
+        std::iter::once(self.schema()?)
+            .chain(newest_first)
+            .find(has_all)
+            .ok_or_else(|| self.lacks(format!("a schema with the columns of partition spec {}", spec.id)))
+    }
+
+    /// The same table in which a further spec is known; new files are written as before.
+    ///
+    /// # Errors
+    /// A known id with other fields.
+    pub fn knowing_spec(&self, spec: PartitionSpec) -> Result<Self> {
+        Ok(Self { default_spec_id: self.default_spec_id, ..self.with_spec(spec)? })
+    }
+
     fn remember(&mut self, previous_file: Option<&str>, timestamp_ms: i64) {
         if let Some(file) = previous_file {
             self.metadata_log

@@ -1,5 +1,6 @@
 //! Columns and their types. Columns are known by id; names may change, ids never do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bywash_core::{Code, Error, Result};
@@ -106,6 +107,18 @@ impl Type {
         }
     }
 
+    /// Whether every value of this type is one of the other, and readers of Iceberg take it for one.
+    #[must_use]
+    pub fn widens_to(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Int, Self::Long) | (Self::Float, Self::Double) => true,
+            (Self::Decimal { precision: from, scale }, Self::Decimal { precision: to, scale: other_scale }) => {
+                from <= to && scale == other_scale
+            }
+            _ => self == other,
+        }
+    }
+
     /// Reads the text of a type without parts: `long`, `decimal(9, 2)`, `fixed[16]`.
     ///
     /// # Errors
@@ -181,6 +194,18 @@ impl Schema {
     #[must_use]
     pub fn field_by_id(&self, id: i32) -> Option<&Field> {
         find(self.fields.iter().collect(), id)
+    }
+
+    /// The fields, at any depth, whose type may once have been a narrower one.
+    pub(crate) fn wide_fields(&self) -> BTreeMap<i32, &Type> {
+        let (mut wide, mut left) = (BTreeMap::new(), self.fields.iter().collect::<Vec<_>>());
+        while let Some(field) = left.pop() {
+            match &field.kind {
+                kind @ (Type::Long | Type::Double | Type::Decimal { .. }) => _ = wide.insert(field.id, kind),
+                kind => left.extend(kind.children()),
+            }
+        }
+        wide
     }
 
     /// The greatest id in use; 0 if there is no column.

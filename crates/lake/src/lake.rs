@@ -278,10 +278,10 @@ impl Lake {
         transaction.named.extend(objects.named());
         transaction.field_ids.extend(objects.given_out());
         transaction.lease = self.lease.as_ref().map(|lease| lease.number());
-        let stored = transaction.objects.clone();
+        let (stored, ids) = (transaction.objects.clone(), transaction.field_ids.clone());
         let outcome = self.store.transact(transaction).await?;
         if outcome == Outcome::Done {
-            objects.stored(&stored);
+            objects.stored(&stored, &ids);
         }
         Ok(outcome)
     }

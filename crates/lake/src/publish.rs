@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
 use bywash_core::{Result, TableName};
-use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema};
+use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema, TableMetadata};
 
-use crate::Lake;
 use crate::changes::TableState;
+use crate::evolve::Remade;
 use crate::objects::{HashTree, Objects, TableEntry, TableKind};
 use crate::tables;
+use crate::{Lake, TableIds};
 
 /// What a table's files look like: where they lie, their columns and how they are cut and sorted.
 #[derive(Clone, Debug)]
@@ -39,6 +40,20 @@ impl TableShape {
     /// A type that Arrow lacks.
     pub fn arrow_schema(&self) -> Result<SchemaRef> {
         tables::arrow_schema(&self.schema)
+    }
+
+    /// That of an entry with this metadata, in these columns.
+    pub(crate) fn of(entry: &TableEntry, metadata: &TableMetadata, schema: Schema) -> Result<Self> {
+        let spec = metadata.spec()?.clone();
+        let cluster = metadata.sort_order()?.fields.iter().filter_map(|key| schema.field_by_id(key.source_id));
+        Ok(Self {
+            uuid: entry.uuid.clone(),
+            folder: entry.folder.clone(),
+            partition_by: tables::partition_terms(&spec, &schema),
+            cluster_by: cluster.map(|field| field.name.clone()).collect(),
+            schema,
+            spec,
+        })
     }
 
     /// Whether rows made for the other shape can be written in this one without any change of columns or layout.
@@ -77,7 +92,7 @@ impl Lake {
         cluster_by: &[String],
     ) -> Result<Draft> {
         let uuid = uuid::Uuid::new_v4();
-        let mut ids = GivenIds { objects, uuid: uuid.to_string(), last: 0 };
+        let mut ids = TableIds::of_new(objects, &uuid.to_string());
         let schema = tables::assign_ids(columns, &mut ids)?;
         let spec = tables::partition_spec(partition_by, &schema)?;
         tables::check_columns(cluster_by, &schema)?;
@@ -85,9 +100,9 @@ impl Lake {
         let shape = TableShape {
             folder: format!("{}/{}-{}", name.namespace(), name.name(), &uuid_text[..8]),
             uuid: uuid_text,
+            partition_by: tables::partition_terms(&spec, &schema),
             schema,
             spec,
-            partition_by: partition_by.to_vec(),
             cluster_by: cluster_by.to_vec(),
         };
         Ok(Draft { kind, shape: Arc::new(shape) })
@@ -99,23 +114,8 @@ impl Lake {
     /// Its metadata cannot be read.
     pub async fn shape(&self, entry: &TableEntry) -> Result<Arc<TableShape>> {
         let table = tables::LoadedTable::load(self.warehouse(), &entry.metadata).await?;
-        let spec = table.metadata().spec()?.clone();
         let schema = table.metadata().schema_by_id(entry.schema_id)?.clone();
-        let properties = &table.metadata().properties;
-        let listed = |key: &str| -> Vec<String> {
-            properties
-                .get(key)
-                .map(|text| text.split(';').filter(|part| !part.is_empty()).map(str::to_owned).collect())
-                .unwrap_or_default()
-        };
-        Ok(Arc::new(TableShape {
-            uuid: entry.uuid.clone(),
-            folder: entry.folder.clone(),
-            schema,
-            spec,
-            partition_by: listed(PARTITION_BY),
-            cluster_by: listed(CLUSTER_BY),
-        }))
+        Ok(Arc::new(TableShape::of(entry, table.metadata(), schema)?))
     }
 
     /// Writes the first metadata of a table.
@@ -130,13 +130,7 @@ impl Lake {
         label: &str,
     ) -> Result<TableEntry> {
         let shape = &draft.shape;
-        let mut properties = BTreeMap::new();
-        for (key, values) in [(PARTITION_BY, &shape.partition_by), (CLUSTER_BY, &shape.cluster_by)] {
-            if !values.is_empty() {
-                properties.insert(key.to_owned(), values.join(";"));
-            }
-        }
-        let table = tables::LoadedTable::create(self.warehouse(), shape, properties)?;
+        let table = tables::LoadedTable::create(self.warehouse(), shape, BTreeMap::new())?;
         let added: Vec<DataFile> = state.files().cloned().collect();
         let new = tables::NewSnapshot::new(label, added, HashSet::new());
         let committed = tables::commit(self.warehouse(), &table, new).await?;
@@ -159,7 +153,8 @@ impl Lake {
 
     /// Writes a snapshot on a table's metadata that shows this set; the entry it gives stands for it.
     ///
-    /// A set whose files are those of the entry needs no snapshot.
+    /// A set whose files, columns and layout are those of the entry needs no snapshot; one that only changes columns has
+    /// one all the same, so that every state of a table can be named.
     ///
     /// # Errors
     /// A file cannot be read or written.
@@ -170,8 +165,20 @@ impl Lake {
         state: TableState,
         label: &str,
     ) -> Result<TableEntry> {
-        self.write_snapshot(objects, base, state, |added, removed| tables::NewSnapshot::new(label, added, removed))
-            .await
+        self.write_state_on(objects, base, state, label, None).await
+    }
+
+    /// The same on metadata that was made for it, if it was.
+    async fn write_state_on(
+        &self,
+        objects: &Objects,
+        base: &TableEntry,
+        state: TableState,
+        label: &str,
+        remade: Option<TableMetadata>,
+    ) -> Result<TableEntry> {
+        let snapshot = |added, removed| tables::NewSnapshot::new(label, added, removed);
+        self.write_snapshot(objects, base, state, remade, snapshot).await
     }
 
     /// The same for a state that shows the same rows in other files; what made a node's table still has made it.
@@ -180,7 +187,7 @@ impl Lake {
     /// A file cannot be read or written.
     pub async fn write_compacted(&self, objects: &Objects, base: &TableEntry, state: TableState) -> Result<TableEntry> {
         let snapshot = |added, removed| tables::NewSnapshot::new("compact", added, removed).of_same_rows();
-        let entry = self.write_snapshot(objects, base, state, snapshot).await?;
+        let entry = self.write_snapshot(objects, base, state, None, snapshot).await?;
         Ok(TableEntry { produced: base.produced.clone(), ..entry })
     }
 
@@ -189,6 +196,7 @@ impl Lake {
         objects: &Objects,
         base: &TableEntry,
         state: TableState,
+        remade: Option<TableMetadata>,
         snapshot: impl FnOnce(Vec<DataFile>, HashSet<String>) -> tables::NewSnapshot,
     ) -> Result<TableEntry> {
         let old = TableState::read(objects, base).await?;
@@ -201,21 +209,26 @@ impl Lake {
             .collect();
         let removed: HashSet<String> =
             old_files.keys().filter(|path| !new_files.contains_key(*path)).map(|path| (*path).to_owned()).collect();
-        let committed = if added.is_empty() && removed.is_empty() && base.snapshot_id.is_some() {
+        let table = tables::LoadedTable::load(self.warehouse(), &base.metadata).await?;
+        let evolved = match remade {
+            Some(remade) => Some(remade),
+            None => self.evolved(objects, &table, base, &state).await?,
+        };
+        let committed = if added.is_empty() && removed.is_empty() && evolved.is_none() && base.snapshot_id.is_some() {
             tables::Committed {
                 metadata: base.metadata.clone(),
                 snapshot_id: base.snapshot_id,
                 schema_id: base.schema_id,
             }
         } else {
-            let table = tables::LoadedTable::load(self.warehouse(), &base.metadata).await?;
+            let table = evolved.map_or(table.clone(), |metadata| table.changed(metadata));
             tables::commit(self.warehouse(), &table, snapshot(added, removed)).await?
         };
         self.entry_of(objects, base, state, committed).await
     }
 
     /// Writes a snapshot on a table's metadata that shows a set which has nothing to do with the old one: the output
-    /// of a node, which is never merged.
+    /// of a node, which is never merged. `remade` says that its columns or layout are others.
     ///
     /// # Errors
     /// A file cannot be read or written.
@@ -225,8 +238,10 @@ impl Lake {
         base: &TableEntry,
         state: TableState,
         label: &str,
+        remade: Option<Remade>,
     ) -> Result<TableEntry> {
-        let entry = self.write_state(objects, base, state.clone(), label).await?;
+        let metadata = remade.map(|remade| remade.metadata);
+        let entry = self.write_state_on(objects, base, state.clone(), label, metadata).await?;
         let changes = HashTree::default().with(objects, edits(&BTreeMap::new(), &state.changes)).await?;
         let tiles = HashTree::default().with(objects, edits(&BTreeMap::new(), &state.tiles)).await?;
         Ok(TableEntry { changes, tiles, ..entry })
@@ -266,31 +281,6 @@ impl Lake {
             produced: None,
             ..base.clone()
         })
-    }
-}
-
-/// Layout as the user wrote it is kept in the table's properties, for whoever writes it next.
-const PARTITION_BY: &str = "bywash.partition-by";
-const CLUSTER_BY: &str = "bywash.cluster-by";
-
-/// Rule T3: ids of a new table, in order, each recorded for the transaction that commits the table.
-struct GivenIds<'a> {
-    objects: &'a Objects,
-    uuid: String,
-    last: i32,
-}
-
-impl tables::IdSource for GivenIds<'_> {
-    fn id(&mut self, parent: i32, name: &str, kind: &bywash_iceberg_spec::Type) -> i32 {
-        self.last += 1;
-        self.objects.give_out(crate::store::FieldIdRow {
-            table_uuid: self.uuid.clone(),
-            parent,
-            name: name.to_owned(),
-            kind: kind.to_string(),
-            id: self.last,
-        });
-        self.last
     }
 }
 

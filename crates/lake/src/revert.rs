@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
 
-use crate::changes::{TableState, Unsound};
+use crate::changes::{Change, ChangeKind, TableState, Unsound};
 use crate::objects::{Entry, HashTree, Objects, TableEntry};
 use crate::{Head, Lake};
 
@@ -103,7 +103,9 @@ impl Lake {
             None => BTreeMap::new(),
         };
         let added = TableState::read(objects, after).await?.changes;
-        let taken: BTreeSet<_> = added.into_keys().filter(|id| !changes.contains_key(id)).collect();
+        let new: BTreeMap<_, _> = added.into_iter().filter(|(id, _)| !changes.contains_key(id)).collect();
+        let is_created = |change: &Change| before.is_some() && change.kind == ChangeKind::Created;
+        let taken: BTreeSet<_> = new.iter().filter(|(_, change)| !is_created(change)).map(|(id, _)| *id).collect();
         let state = TableState::read(objects, now).await?;
         if let (Some(before), true) = (before, taken.is_empty()) {
             return self.revert_files(objects, name, undo, before, now, &state).await;
@@ -124,6 +126,10 @@ impl Lake {
                  once with `--through`"
             ))
         })?;
+        let mut ids = self.ids(objects, now).await?;
+        for column in new.values().filter_map(|change| change.column.as_ref()).filter(|column| column.names()) {
+            ids.give_up(column.field_id);
+        }
         let entry = self.write_state(objects, now, reverted, &undo.label).await?;
         Ok(Some(Entry::Table(Box::new(entry))))
     }

@@ -39,9 +39,10 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
             return Err(conflict);
         }
     };
-    // A resolution is kept even where it leaves the tree as it is: the next merge must not ask again.
-    let changes_nothing = merged.tree == head.commit.tree && resolutions.is_empty();
-    if changes_nothing || workspace.lake.ancestry(head.id).await?.contains(&source.id) {
+    let has_everything =
+        merged.tree == head.commit.tree || workspace.lake.ancestry(head.id).await?.contains(&source.id);
+    // A resolution counts all the same: the next merge must not ask again, and an earlier one may be changed.
+    if has_everything && resolutions.is_empty() {
         files.discard_all().await;
         context.say(format_args!("`{target}` has everything of `{}` already", arguments.source));
         say_remarks(context, &merged.remarks);

@@ -1,7 +1,7 @@
 //! `bywash table`: what tables there are, what one is made of, how it came about.
 
 use bywash_core::{Result, TableName, counted, format_bytes, format_micros};
-use bywash_lake::changes::TableState;
+use bywash_lake::changes::{Change, ChangeKind, TableState};
 use bywash_lake::objects::{Commit, Entry, TableEntry};
 use bywash_pipeline::lake_view::{LakeResolver, kind_word};
 
@@ -165,8 +165,8 @@ async fn step(
         None => Ok(Default::default()),
     };
     let (old, new) = (changes(before).await?, changes(after).await?);
-    let added: Vec<_> =
-        new.iter().filter(|(id, _)| !old.contains_key(id)).map(|(_, change)| change.label.clone()).collect();
+    let is_done = |(id, change): &(&_, &Change)| !old.contains_key(id) && change.kind != ChangeKind::Created;
+    let added: Vec<_> = new.iter().filter(is_done).map(|(_, change)| change.label.clone()).collect();
     let change = match (after, added.as_slice()) {
         (None, _) => "dropped".to_owned(),
         (Some(Entry::View(_)), _) => "view".to_owned(),

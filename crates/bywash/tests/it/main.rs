@@ -1,6 +1,7 @@
 //! The binary as its users meet it: words in, exit code, standard output and standard error out.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as loudly as tests")]
 
+mod alter;
 mod bad_input;
 mod concurrent;
 mod crash;

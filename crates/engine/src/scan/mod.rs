@@ -4,10 +4,12 @@
 //! provider  filters of a query → prune → the files to read, with statistics → a scan
 //! deletes   row-level deletes of other engines → rows that a scan leaves out
 //! prune     partition values first, then bounds and null counts; what is left may hold matching rows
+//! by_field_id  a file's columns in the names and types that the table has now
 //! row_set   rows that a scan leaves out
 //! source    DataFusion's Parquet source, through the warehouse's store, with a line for `explain`
 //! ```
 
+mod by_field_id;
 mod datum;
 mod deletes;
 mod named_reader;

@@ -23,6 +23,7 @@ use datafusion_datasource::{PartitionedFile, TableSchema};
 use object_store::ObjectMeta;
 use parquet::arrow::RowNumber;
 
+use super::by_field_id::ByFieldId;
 use super::prune::{Kept, prune};
 use super::row_set::RowSet;
 use super::source::{LakeSource, ScanSummary};
@@ -204,6 +205,7 @@ impl TableProvider for LakeProvider {
             .with_file_groups(self.groups(&files, state.config().target_partitions())?)
             .with_statistics(known)
             .with_projection_indices(projection.cloned())?
+            .with_expr_adapter(Some(ByFieldId::of(&self.table.files.schema)))
             .with_limit(limit);
         Ok(DataSourceExec::from_data_source(config.build()))
     }

@@ -49,6 +49,11 @@ pub enum StatementKind {
     Merge,
     /// Removes all rows of a table.
     Truncate,
+    /// Changes the columns of a table, or how its files are cut and sorted.
+    AlterTable {
+        /// Whether a missing table is no error.
+        if_exists: bool,
+    },
     /// Removes a table.
     DropTable {
         /// Whether a missing table is no error.
@@ -123,6 +128,7 @@ fn plain(statement: &Statement) -> StatementKind {
         Statement::Drop { object_type: ObjectType::Table, names, if_exists, .. } if names.len() == 1 => {
             StatementKind::DropTable { if_exists: *if_exists }
         }
+        Statement::AlterTable(alter) => StatementKind::AlterTable { if_exists: alter.if_exists },
         other => unsupported(other),
     }
 }
@@ -141,7 +147,6 @@ fn create_table(statement: &Statement) -> StatementKind {
 
 fn unsupported(statement: &Statement) -> StatementKind {
     let (what, hint) = match statement {
-        Statement::AlterTable(_) => (first_word(statement), "changing columns comes with the next release of the lake"),
         Statement::Truncate { .. } => ("truncate of several tables".to_owned(), "truncate one table at a time"),
         Statement::Insert(Insert { on: Some(_), .. }) => {
             ("insert … on conflict".to_owned(), "write `merge into t using (…) as s on t.key = s.key when … then …`")
@@ -166,7 +171,7 @@ fn unsupported(statement: &Statement) -> StatementKind {
         }
         other => (
             first_word(other),
-            "write a query, `insert`, `update`, `delete`, `merge into`, `create table … as` or `drop table`",
+            "write a query, `insert`, `update`, `delete`, `merge into`, `create table … as`, `alter table` or `drop table`",
         ),
     };
     StatementKind::Unsupported { what, hint }
@@ -204,6 +209,7 @@ pub(super) fn target(source: &Source, statement: &Statement) -> Result<Option<(T
     let name = match statement {
         Statement::Insert(Insert { table: TableObject::TableName(name), .. }) => name,
         Statement::CreateTable(create) => &create.name,
+        Statement::AlterTable(alter) => &alter.name,
         Statement::Delete(_) | Statement::Update(_) | Statement::Merge(_) => {
             let name = row_changes::target(source, statement)?;
             return table_ref(source, name).map(Some);

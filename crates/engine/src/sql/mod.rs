@@ -3,6 +3,7 @@
 //! What always holds of a [`Parsed`]: our sugar is gone from its statement, every clause that the planner would
 //! silently ignore was refused, and each table or file that it reads is listed once for each place where it stands.
 
+mod alter;
 mod canonical;
 mod from_first;
 mod insert;
@@ -29,7 +30,9 @@ use bywash_core::{Code, Error, Place, Result, TableRef};
 use datafusion::sql::sqlparser::ast::Statement;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::{Location, TokenWithSpan};
 
+pub use alter::{Alteration, Position};
 pub use kind::StatementKind;
 pub use parameters::{ParameterValue, Parameters};
 
@@ -70,6 +73,8 @@ pub struct Parsed {
     pub partition_by: Vec<String>,
     /// `cluster by` of a `create table`, each as text.
     pub cluster_by: Vec<String>,
+    /// What an `alter table` does, each with its place.
+    pub alterations: Vec<(Alteration, Place)>,
     /// Whether an `insert overwrite … partition (…)` replaces only the partitions that its rows lie in.
     pub overwrites_partitions: bool,
     pub(crate) source: Source,
@@ -152,12 +157,10 @@ fn parse_piece(source: &Source, piece: Piece) -> Result<Parsed> {
     let (tokens, summarize) = sugar::summarize_prefix(piece.tokens);
     let tokens = merge_star::complete(from_first::complete(tokens));
     let strings = tokens::strings(&tokens);
-    let mut statement = Parser::new(&DIALECT)
-        .with_tokens_with_locations(tokens)
-        .parse_statements()
-        .map_err(|error| syntax_error::explain(source, &error, end))?
-        .pop()
-        .ok_or_else(|| no_statement(source))?;
+    let (mut statement, alterations) = match alter::parse(source, &tokens, end)? {
+        Some(alter) => (alter.statement, alter.alterations),
+        None => (plain_statement(source, tokens, end)?, Vec::new()),
+    };
     let layout = kind::take_layout(&mut statement);
     let (kind, mut statement) = kind::of(statement, summarize);
     let target = kind::target(source, &statement)?;
@@ -175,8 +178,18 @@ fn parse_piece(source: &Source, piece: Piece) -> Result<Parsed> {
         canonical,
         partition_by: layout.partition_by,
         cluster_by: layout.cluster_by,
+        alterations,
         overwrites_partitions: layout.overwrites_partitions,
         source: source.clone(),
         statement,
     })
+}
+
+fn plain_statement(source: &Source, tokens: Vec<TokenWithSpan>, end: Location) -> Result<Statement> {
+    Parser::new(&DIALECT)
+        .with_tokens_with_locations(tokens)
+        .parse_statements()
+        .map_err(|error| syntax_error::explain(source, &error, end))?
+        .pop()
+        .ok_or_else(|| no_statement(source))
 }

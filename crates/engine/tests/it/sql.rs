@@ -1,7 +1,7 @@
 //! The SQL front: what a statement reads, what its key is made of, what it complains about.
 
 use bywash_core::Code;
-use bywash_engine::sql::{Parsed, StatementKind, parse, parse_all};
+use bywash_engine::sql::{Alteration, Parsed, Position, StatementKind, parse, parse_all};
 
 fn read(text: &str) -> Parsed {
     parse("q.sql", text).unwrap_or_else(|error| panic!("{text}: {error:?}"))
@@ -79,6 +79,61 @@ fn sugar_becomes_plain_sql() {
 }
 
 #[test]
+fn alter_table_is_read_in_the_words_of_several_dialects() {
+    let read = |text: &str| -> Vec<Alteration> {
+        let parsed = read(text);
+        assert_eq!(parsed.target.expect("a target").0.to_string(), "raw.t", "{text}");
+        parsed.alterations.into_iter().map(|(alteration, _)| alteration).collect()
+    };
+    let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let add = |at: &str, kind: &str, position| Alteration::Add {
+        path: path(at),
+        kind: kind.to_owned(),
+        if_not_exists: false,
+        position,
+    };
+    let after = Position::After("b".to_owned());
+    assert_eq!(
+        read("alter table raw.t add column A int after B, add address.zip text first"),
+        [add("a", "INT", Some(after.clone())), add("address.zip", "TEXT", Some(Position::First))]
+    );
+    assert_eq!(
+        read("alter table if exists raw.t add columns (a int, b decimal(9, 2))"),
+        [add("a", "INT", None), add("b", "DECIMAL(9,2)", None)]
+    );
+    assert_eq!(
+        read("alter table raw.t drop column if exists \"My Column\", drop x.y cascade"),
+        [
+            Alteration::Drop { path: vec!["My Column".to_owned()], if_exists: true },
+            Alteration::Drop { path: path("x.y"), if_exists: false },
+        ]
+    );
+    assert_eq!(read("alter table raw.t rename a to b"), [Alteration::Rename { path: path("a"), to: "b".to_owned() }]);
+    for widen in ["alter column a type bigint", "alter a set data type bigint", "alter column a bigint"] {
+        let wanted = [Alteration::Retype { path: path("a"), kind: "BIGINT".to_owned() }];
+        assert_eq!(read(&format!("alter table raw.t {widen}")), wanted);
+    }
+    assert_eq!(
+        read("alter table raw.t alter column a after b, alter column c.d drop not null"),
+        [Alteration::Move { path: path("a"), position: after }, Alteration::DropNotNull { path: path("c.d") }]
+    );
+    assert_eq!(
+        read("alter table raw.t set partitioned by (day(x), bucket(4, id)), cluster by (a, b), reset partitioned by"),
+        [
+            Alteration::PartitionBy(vec!["day(x)".to_owned(), "bucket(4, id)".to_owned()]),
+            Alteration::ClusterBy(vec!["a".to_owned(), "b".to_owned()]),
+            Alteration::PartitionBy(Vec::new()),
+        ]
+    );
+    for wrong in
+        ["alter table raw.t", "alter table raw.t add", "alter table raw.t add a int b", "alter table raw.t drop a, b"]
+    {
+        let error = parse("<query>", wrong).expect_err(wrong);
+        assert_eq!((error.code(), error.places().len()), (Code::InvalidSql, 1), "{wrong}: {error}");
+    }
+}
+
+#[test]
 fn kinds_and_targets() {
     let kind = |text: &str| read(text).kind;
     let target = |text: &str| read(text).target.map(|(table, _)| table.to_string());
@@ -92,8 +147,8 @@ fn kinds_and_targets() {
     assert_eq!(kind("delete from raw.t"), StatementKind::Truncate);
     assert_eq!(target("update raw.t as x set a = 1 from raw.s"), Some("raw.t".into()));
     assert_eq!(target("merge into t using s on t.a = s.a when matched then delete"), Some("t".into()));
-    let refused = kind("alter table raw.t add column a int").refusal().expect("a refusal");
-    assert_eq!((refused.code(), refused.message()), (Code::NotYetSupported, "`alter table` is not supported yet"));
+    let refused = kind("create view raw.v as select 1").refusal().expect("a refusal");
+    assert_eq!((refused.code(), refused.message()), (Code::NotYetSupported, "`create view` is not supported yet"));
     let layout = read("create table raw.t partition by (month(at), bucket(4, id)) cluster by (id) as select * from x");
     assert_eq!(layout.partition_by, ["month(at)", "bucket(4, id)"]);
     assert_eq!(layout.cluster_by, ["id"]);

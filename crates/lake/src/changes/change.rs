@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use bywash_core::ObjectId;
 
+use super::columns::{ColumnChange, Created};
+use super::layout::LayoutChange;
+
 /// Which file of which resource gave the rows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceKey {
@@ -25,6 +28,12 @@ pub enum ChangeKind {
     Load,
     /// Changes or replaces rows that were there.
     Rewrite,
+    /// What the table was created with: nothing takes it back. Written beside the first change of a column or layout.
+    Created,
+    /// Adds, drops, renames or alters a column, and takes back the changes of the same kind of that column that it saw.
+    Schema,
+    /// Changes how new files are cut or sorted, and takes back the changes of the same kind that it saw.
+    Layout,
     /// Takes back what it names.
     Revert,
 }
@@ -52,6 +61,15 @@ pub struct Change {
     /// A rewrite: the rewrites that were live when it was made.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub saw: BTreeSet<ObjectId>,
+    /// What the table was created with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<Box<Created>>,
+    /// A schema change: of which column, and what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<Box<ColumnChange>>,
+    /// A change of layout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<LayoutChange>,
     /// A revert: files that it took back are not to be loaded again (`revert --skip`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub skip: bool,
@@ -71,6 +89,9 @@ impl Change {
             content: None,
             touched: BTreeSet::new(),
             saw: BTreeSet::new(),
+            created: None,
+            column: None,
+            layout: None,
             skip: false,
             label: label.into(),
         }

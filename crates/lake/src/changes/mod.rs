@@ -7,12 +7,16 @@
 //! `model/change_sets.py` of the design executes the same rules; the names here are its names.
 
 mod change;
+mod columns;
+mod layout;
 mod remarks;
 mod set;
 mod table_state;
 mod tile;
 
 pub use change::{Change, ChangeKind, Pair, SourceKey};
+pub use columns::{ColumnChange, Created, FieldChange, NewField, new_fields};
+pub use layout::{Layout, LayoutChange, LayoutTerm};
 pub use remarks::Remark;
 pub use set::{ChangeSet, Unsound};
 pub use table_state::{Edit, LoadContent, TableState};

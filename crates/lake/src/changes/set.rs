@@ -20,6 +20,16 @@ pub enum Unsound {
     TwoContents,
     /// One content is held once edited and once not.
     LoadedBesideEdit,
+    /// A column has two names, or is dropped and renamed.
+    TwoNames,
+    /// A name stands for two columns.
+    TwoColumns,
+    /// Rows were written in a wider type than their column would have.
+    Narrower,
+    /// New files are to be cut or sorted in two ways.
+    TwoLayouts,
+    /// New files are to be cut or sorted by a column that is gone.
+    LayoutWithoutColumn,
     /// No whole files hold just these rows.
     NoTiling,
 }
@@ -33,6 +43,11 @@ impl Unsound {
             Self::BothRewrote => "both sides rewrote rows",
             Self::TwoContents => "a file has two contents",
             Self::LoadedBesideEdit => "a file was loaded again beside an edit of its rows",
+            Self::TwoNames => "a column was renamed or dropped in two ways",
+            Self::TwoColumns => "a name stands for two columns",
+            Self::Narrower => "rows were written in the wider type of a column",
+            Self::TwoLayouts => "its files are to be cut or sorted in two ways",
+            Self::LayoutWithoutColumn => "its files are cut or sorted by a column that was dropped",
             Self::NoTiling => "no whole files hold just these rows",
         }
     }

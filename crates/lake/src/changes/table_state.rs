@@ -5,11 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bywash_core::{ObjectId, ObjectIdBuilder, Result};
-use bywash_iceberg_spec::DataFile;
+use bywash_iceberg_spec::{DataFile, Field, Type};
 
 use super::set::{holds, live, unsound};
 use super::tile::tiling;
-use super::{Change, ChangeKind, ChangeSet, Pair, SourceKey, Tile, Unsound};
+use super::{
+    Change, ChangeKind, ChangeSet, ColumnChange, Created, FieldChange, Layout, LayoutChange, Pair, SourceKey, Tile,
+    Unsound, columns, layout,
+};
 use crate::objects::{Objects, TableEntry};
 
 /// A table's changes and tiles, in memory.
@@ -28,8 +31,8 @@ pub struct LoadContent {
     pub source_key: SourceKey,
     /// The hash of the file.
     pub content: ObjectId,
-    /// The field ids written: the same bytes in other columns are another change.
-    pub field_ids: Vec<i32>,
+    /// The columns written: the same bytes in other columns are another change.
+    pub columns: Vec<Field>,
 }
 
 /// Files that a rewrite removes, and what it leaves of their rows.
@@ -203,6 +206,68 @@ impl TableState {
         self.with(id, change, tiles)
     }
 
+    /// The columns; `None` if they are those that the table was created with.
+    ///
+    /// # Errors
+    /// A column has two names, or a name two columns.
+    pub fn columns(&self) -> Result<Option<Vec<Field>>, Unsound> {
+        columns::columns(&self.changes, &self.live())
+    }
+
+    /// How new files are cut and sorted; `None` if as when the table was created, and no column changed either.
+    ///
+    /// # Errors
+    /// They are to be cut or sorted in two ways.
+    pub fn layout(&self) -> Result<Option<Layout>, Unsound> {
+        layout::layout(&self.changes, &self.live())
+    }
+
+    /// The table with a column added, dropped or altered. `created` is what it was created with.
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn alter(&self, created: &Created, mut change: ColumnChange, label: &str) -> Result<Self, Unsound> {
+        if let FieldChange::Move { step, .. } = &mut change.what {
+            *step = columns::steps(&self.changes) + 1;
+        }
+        let change = Change {
+            takes_back: columns::replaced_by(&change, &self.changes),
+            column: Some(Box::new(change)),
+            ..Change::new(ChangeKind::Schema, label)
+        };
+        self.with_created(created).with(ObjectId::unique(), change, Vec::new())
+    }
+
+    /// The table whose new files are cut or sorted otherwise. `created` is what it was created with.
+    ///
+    /// # Errors
+    /// The result would not be sound.
+    pub fn lay_out(&self, created: &Created, change: LayoutChange, label: &str) -> Result<Self, Unsound> {
+        let change = Change {
+            takes_back: layout::replaced_by(&change, &self.changes),
+            layout: Some(change),
+            ..Change::new(ChangeKind::Layout, label)
+        };
+        self.with_created(created).with(ObjectId::unique(), change, Vec::new())
+    }
+
+    /// Its id follows from what it says, so that it is one change wherever it was written first.
+    fn with_created(&self, created: &Created) -> Self {
+        let mut next = self.clone();
+        if self.changes.values().all(|change| change.kind != ChangeKind::Created) {
+            let text = serde_json::to_vec(created).unwrap_or_default();
+            let id = ObjectIdBuilder::default().part("created").part(text).finish();
+            let created = Some(Box::new(created.clone()));
+            next.changes.insert(id, Change { created, ..Change::new(ChangeKind::Created, "created") });
+        }
+        next
+    }
+
+    /// The types of columns that were widened.
+    fn widened(&self) -> BTreeMap<i32, Type> {
+        columns::widened(&self.changes, &self.live())
+    }
+
     /// The table with some files in place of others that hold the same rows: no change, and larger tiles.
     ///
     /// The smaller tiles stay as history, for merges and reverts that need them.
@@ -246,11 +311,13 @@ impl TableState {
         current.flat_map(|(id, tile)| tile.files.iter().map(move |file| (file.path.as_str(), *id))).collect()
     }
 
-    /// The table with these changes taken back.
+    /// The table with these changes taken back; what it was created with stays.
     ///
     /// # Errors
     /// Later changes stand on them.
     pub fn revert(&self, id: ObjectId, taken: BTreeSet<ObjectId>, skip: bool, label: &str) -> Result<Self, Unsound> {
+        let is_created = |id: &ObjectId| self.changes.get(id).is_some_and(|change| change.kind == ChangeKind::Created);
+        let taken = taken.into_iter().filter(|id| !is_created(id)).collect();
         let change = Change { takes_back: taken, skip, ..Change::new(ChangeKind::Revert, label) };
         self.with(id, change, Vec::new())
     }
@@ -283,7 +350,8 @@ impl TableState {
     fn with(&self, id: ObjectId, change: Change, tiles: Vec<Tile>) -> Result<Self, Unsound> {
         let mut changes = self.changes.clone();
         changes.insert(id, change);
-        let new = tiles.into_iter().map(|tile| (tile.id(), tile)).collect();
+        let widened = if tiles.is_empty() { BTreeMap::new() } else { self.widened() };
+        let new = tiles.into_iter().map(|tile| (tile.id(), tile.widened_to(&widened))).collect();
         sound(changes, &[&new, &self.tiles])
     }
 
@@ -295,8 +363,12 @@ impl TableState {
     fn load_ids(&self, load: &LoadContent) -> (ObjectId, ObjectId) {
         let SourceKey { resource, path } = &load.source_key;
         let mut rows = ObjectIdBuilder::default().part(resource).part(path).part(load.content.as_bytes());
-        for field_id in &load.field_ids {
-            rows = rows.part(field_id.to_le_bytes());
+        let widened = self.widened();
+        for column in &load.columns {
+            rows = rows.part(column.id.to_le_bytes());
+            if let Some(kind) = widened.get(&column.id) {
+                rows = rows.part(kind.to_string());
+            }
         }
         let append = rows.finish();
         let mut builder = ObjectIdBuilder::default().part(append.as_bytes());
@@ -312,8 +384,20 @@ fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<Tabl
     if let Some(reason) = unsound(&changes) {
         return Err(reason);
     }
-    let wanted = holds(&changes, &live(&changes));
+    let alive = live(&changes);
+    let (fields, layout) = (columns::columns(&changes, &alive)?, layout::layout(&changes, &alive)?);
+    if let Some((fields, layout)) = fields.zip(layout)
+        && layout.columns().any(|id| fields.iter().all(|field| field.id != id))
+    {
+        return Err(Unsound::LayoutWithoutColumn);
+    }
+    let wanted = holds(&changes, &alive);
     let chosen = tiling(&wanted, piles).ok_or(Unsound::NoTiling)?;
+    let kinds = columns::widened(&changes, &alive);
+    let mut current = piles.iter().flat_map(|pile| pile.iter()).filter(|(id, _)| chosen.contains(id));
+    if !current.all(|(_, tile)| tile.fits(&kinds)) {
+        return Err(Unsound::Narrower);
+    }
     let mut tiles = BTreeMap::new();
     for (id, tile) in piles.iter().flat_map(|pile| pile.iter()) {
         tiles.entry(*id).or_insert_with(|| Tile { current: chosen.contains(id), ..tile.clone() });
@@ -330,7 +414,8 @@ fn in_place_of(old: &[&Tile], by: Option<ObjectId>, edit: Edit) -> Tile {
     };
     let covers = old.iter().flat_map(|tile| &tile.covers).map(over).collect();
     let kept = old.iter().flat_map(|tile| &tile.files).filter(|file| !edit.removed.contains(&file.path)).cloned();
-    Tile::new(covers, kept.chain(edit.remaining).collect())
+    let widened = old.iter().flat_map(|tile| tile.widened.clone()).collect();
+    Tile { widened, ..Tile::new(covers, kept.chain(edit.remaining).collect()) }
 }
 
 fn by_id<T>(named: BTreeMap<String, T>) -> Result<BTreeMap<ObjectId, T>> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use bywash_core::{ObjectId, ObjectIdBuilder};
-use bywash_iceberg_spec::DataFile;
+use bywash_iceberg_spec::{DataFile, Type};
 
 use super::Pair;
 use crate::storage::below_warehouse;
@@ -20,6 +20,9 @@ pub struct Tile {
     /// The files, by their paths relative to the warehouse: a tile stays right when the lake moves (rule T9).
     #[serde(deserialize_with = "read_files")]
     pub files: Vec<DataFile>,
+    /// The types in which the files hold columns that were widened before they were written, by field id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub widened: BTreeMap<i32, String>,
     /// Whether the entry's snapshot has these files; otherwise they are history.
     pub current: bool,
 }
@@ -28,7 +31,24 @@ impl Tile {
     /// A tile of the present.
     #[must_use]
     pub fn new(covers: BTreeSet<Pair>, files: Vec<DataFile>) -> Self {
-        Self { covers, files, current: true }
+        Self { covers, files, widened: BTreeMap::new(), current: true }
+    }
+
+    /// The same, of files that hold columns in these types.
+    #[must_use]
+    pub(super) fn widened_to(mut self, kinds: &BTreeMap<i32, Type>) -> Self {
+        if !self.files.is_empty() {
+            self.widened.extend(kinds.iter().map(|(id, kind)| (*id, kind.to_string())));
+        }
+        self
+    }
+
+    /// Whether all of its values fit columns that were widened to these types.
+    pub(super) fn fits(&self, kinds: &BTreeMap<i32, Type>) -> bool {
+        self.widened.iter().all(|(id, written)| {
+            let written = Type::parse(written).ok();
+            kinds.get(id).zip(written).is_some_and(|(kind, written)| written.widens_to(kind))
+        })
     }
 
     /// The tile's id: what it covers and which files, whether or not it is current.

@@ -70,6 +70,11 @@ impl Lake {
         let resolved = winner.merge_over(loser, ObjectId::unique(), label);
         let resolved = resolved
             .map_err(|reason| Error::bug(format!("one side of a merge is not sound by itself: {}", reason.reason())))?;
+        let mut ids = self.ids(objects, ours).await?;
+        let lost = loser.changes.iter().filter(|(id, _)| !winner.changes.contains_key(id));
+        for column in lost.filter_map(|(_, change)| change.column.as_ref()).filter(|column| column.names()) {
+            ids.give_up(column.field_id);
+        }
         self.write_state(objects, ours, resolved, label).await
     }
 }

@@ -81,12 +81,27 @@ impl Objects {
         Ok(id)
     }
 
-    /// Records a field id that the next transaction stores (rule T3).
+    /// The ids given out for a table or one of its other spaces, those that wait for a transaction included.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn ids(&self, table_uuid: &str) -> Result<Vec<FieldIdRow>> {
+        let mut rows = self.store.ids(table_uuid).await?;
+        let waiting = self.given_out().into_iter().filter(|row| row.table_uuid == table_uuid);
+        for row in waiting {
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Records an id that the next transaction stores (rule T3).
     pub fn give_out(&self, row: FieldIdRow) {
         self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).push(row);
     }
 
-    /// The field ids given out so far; storing one twice is harmless.
+    /// The ids given out since the last transaction.
     #[must_use]
     pub fn given_out(&self) -> Vec<FieldIdRow> {
         self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -107,11 +122,12 @@ impl Objects {
     }
 
     /// Forgets these, which a transaction has stored.
-    pub fn stored(&self, objects: &[(ObjectId, Bytes)]) {
+    pub fn stored(&self, objects: &[(ObjectId, Bytes)], ids: &[FieldIdRow]) {
         let mut pending = self.lock();
         for (id, _) in objects {
             pending.remove(id);
         }
+        self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).retain(|row| !ids.contains(row));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Pending>> {

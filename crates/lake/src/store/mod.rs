@@ -46,10 +46,10 @@ pub struct RefSwap {
     pub run: Option<String>,
 }
 
-/// A field id that a table has given out (rule T3).
-#[derive(Clone, Debug)]
+/// An id that a table has given out (rule T3): of a field, or of something else in a space of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldIdRow {
-    /// The table.
+    /// The table's uuid, for its fields; for other ids with the space behind it: `…/schema`.
     pub table_uuid: String,
     /// The id of the field that holds it, or 0.
     pub parent: i32,
@@ -59,6 +59,15 @@ pub struct FieldIdRow {
     pub kind: String,
     /// The id, never given out again.
     pub id: i32,
+}
+
+impl FieldIdRow {
+    /// The space of the field ids of a table that no longer stand for their name and type: some branch has dropped,
+    /// renamed or reverted them.
+    #[must_use]
+    pub fn given_up(table_uuid: &str) -> String {
+        format!("{table_uuid}/given-up")
+    }
 }
 
 /// What one transaction does.
@@ -72,7 +81,7 @@ pub struct Transaction {
     pub lease: Option<i64>,
     /// Refs to move, all or none.
     pub swaps: Vec<RefSwap>,
-    /// Field ids given out.
+    /// Ids given out. One that the store knows must stand for the same there, and not be given up.
     pub field_ids: Vec<FieldIdRow>,
     /// A run's row, replaced as a whole.
     pub run: Option<RunRow>,
@@ -108,7 +117,7 @@ impl Transaction {
 pub enum Outcome {
     /// All of it holds.
     Done,
-    /// This ref was not what was expected; nothing has changed.
+    /// This ref was not what was expected, or another transaction has given out an id; nothing has changed.
     Moved(String),
 }
 
@@ -125,6 +134,8 @@ pub trait CatalogStore: Send + Sync {
     async fn refs(&self) -> Result<Vec<RefRow>>;
     /// The reflog, of one ref or of all, newest first.
     async fn reflog(&self, name: Option<&str>) -> Result<Vec<ReflogRow>>;
+    /// The ids given out for a table, or for one of its other spaces, in order.
+    async fn ids(&self, table_uuid: &str) -> Result<Vec<FieldIdRow>>;
     /// Does all of a transaction or nothing.
     async fn transact(&self, transaction: Transaction) -> Result<Outcome>;
     /// The newest kept output with this key.

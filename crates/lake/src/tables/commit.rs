@@ -228,8 +228,8 @@ impl Commit<'_> {
         }
         let metadata = self.table.metadata();
         let manifest = |(spec_id, entries)| {
-            let (schema, spec) = (metadata.schema()?.clone(), metadata.spec_by_id(spec_id)?.clone());
-            Ok(Manifest { schema, spec, entries })
+            let spec = metadata.spec_by_id(spec_id)?.clone();
+            Ok(Manifest { schema: metadata.schema_for(&spec)?.clone(), spec, entries })
         };
         by_spec.into_iter().map(manifest).collect()
     }
@@ -269,7 +269,8 @@ impl Commit<'_> {
             entries
                 .sort_by(|one, other| one.file.partition.partial_cmp(&other.file.partition).unwrap_or(Ordering::Equal));
             for entries in entries.chunks(FILES_OF_A_MERGED_MANIFEST) {
-                let (schema, spec) = (metadata.schema()?.clone(), metadata.spec_by_id(spec_id)?.clone());
+                let spec = metadata.spec_by_id(spec_id)?.clone();
+                let schema = metadata.schema_for(&spec)?.clone();
                 merged.push(Manifest { schema, spec, entries: entries.to_vec() });
             }
         }

@@ -126,6 +126,59 @@ fn field_name(transform: Transform, column: &str) -> String {
     name + &suffix
 }
 
+/// Partition fields in the order of these columns and transforms, with the ids that `id` gives. A field that a known
+/// spec has keeps its name, if no column has it.
+///
+/// # Errors
+/// A column that is missing or that the transform does not fit.
+pub(crate) fn partition_fields(
+    terms: &[(i32, Transform)],
+    schema: &Schema,
+    known: &[PartitionField],
+    mut id: impl FnMut(i32, Transform) -> i32,
+) -> Result<Vec<PartitionField>> {
+    let mut fields: Vec<PartitionField> = Vec::with_capacity(terms.len());
+    for (source_id, transform) in terms {
+        let source = schema.fields.iter().find(|field| field.id == *source_id);
+        let source = source.ok_or_else(|| Error::bug(format!("partition column {source_id} is missing")))?;
+        let term = term(*transform, &source.name);
+        let mut field = partition_field(&term, id(*source_id, *transform), schema, &fields)?;
+        let is_free = |name: &str| {
+            let is_own = *transform == Transform::Identity && name == source.name;
+            (is_own || schema.field(name).is_none()) && fields.iter().all(|other| other.name != name)
+        };
+        let same = known.iter().rev().find(|known| known.source_id == *source_id && known.transform == *transform);
+        if let Some(same) = same.filter(|same| is_free(&same.name)) {
+            same.name.clone_into(&mut field.name);
+        }
+        fields.push(field);
+    }
+    Ok(fields)
+}
+
+/// A spec as users write it: `month(time_hour)`.
+#[must_use]
+pub fn partition_terms(spec: &PartitionSpec, schema: &Schema) -> Vec<String> {
+    let fields = spec.fields.iter().filter(|field| field.transform != Transform::Void);
+    fields.filter_map(|field| Some(term(field.transform, &field.source(schema).ok()?.name))).collect()
+}
+
+fn term(transform: Transform, column: &str) -> String {
+    let column = quoted(column);
+    match transform {
+        Transform::Identity | Transform::Void => column,
+        Transform::Bucket(count) => format!("bucket({count}, {column})"),
+        Transform::Truncate(width) => format!("truncate({width}, {column})"),
+        simple => format!("{simple}({column})"),
+    }
+}
+
+/// A column name as [`PartitionTerm`] reads it.
+fn quoted(column: &str) -> String {
+    let plain = unquoted(column).as_deref() == Some(column);
+    if plain { column.to_owned() } else { format!("\"{column}\"") }
+}
+
 /// Checks that every name is a column, as for `cluster_by`.
 ///
 /// # Errors

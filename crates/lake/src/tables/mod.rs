@@ -33,12 +33,13 @@ pub use bywash_iceberg_spec::{
 };
 pub use commit::{Committed, NewSnapshot, commit};
 pub use conform::conform;
-pub use layout::{PartitionTerm, check_columns, partition_spec};
+pub(crate) use layout::partition_fields;
+pub use layout::{PartitionTerm, check_columns, partition_spec, partition_terms};
 pub use loaded::LoadedTable;
 pub(crate) use loaded::named_files;
 pub use maintain::{Expiry, ManifestRewrite, Size, manifests_of};
 pub use parquet_file::ParquetFile;
 pub(crate) use relocate::Relocator;
 pub use scan::{Deletes, TableFiles};
-pub use schema::{FIELD_ID, IdSource, arrow_schema, arrow_type, assign_ids, kind_of};
+pub use schema::{FIELD_ID, IdSource, arrow_schema, arrow_type, assign_id, assign_ids, kind_of};
 pub use write::{Codec, TableWriter, WriteSettings};

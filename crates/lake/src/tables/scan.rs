@@ -63,7 +63,15 @@ impl TableFiles {
         }
         for manifest in manifests::read_all(warehouse, &listed).await? {
             let alive = || manifest.entries.iter().filter(|entry| entry.is_alive());
+            let from = found.files.len();
             found.files.extend(alive().map(|entry| entry.file.clone()));
+            if known.schemas.len() > 1 {
+                // Columns may have been widened since; bounds of one column are compared with each other.
+                let spec = &manifest.spec;
+                let all_sources = spec.fields.iter().all(|field| field.source(&found.schema).is_ok());
+                let spec = if all_sources { spec.clone() } else { PartitionSpec::unpartitioned(spec.id) };
+                DataFile::promote_all(&mut found.files[from..], &found.schema, &spec)?;
+            }
             if !found.deletes.files.is_empty() {
                 let numbers = alive().map(|entry| (entry.file.path.clone(), entry.sequence_number));
                 found.deletes.sequence_numbers.extend(numbers);

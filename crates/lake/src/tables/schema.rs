@@ -49,6 +49,15 @@ pub fn assign_ids(columns: &ArrowSchema, ids: &mut impl IdSource) -> Result<Sche
     }
 }
 
+/// The Iceberg field for one more Arrow column under `parent`, which is 0 for the table itself.
+///
+/// # Errors
+/// A type that Iceberg lacks.
+pub fn assign_id(column: &ArrowField, parent: i32, ids: &mut impl IdSource) -> Result<Field> {
+    let kind = kind_of(column.name(), column.data_type())?;
+    Ok(with_id(Field { required: !column.is_nullable(), ..Field::optional(0, column.name(), kind) }, parent, ids))
+}
+
 /// Level by level, as Iceberg's own writers number columns.
 fn with_ids(mut fields: Vec<Field>, parent: i32, ids: &mut impl IdSource) -> Vec<Field> {
     for field in &mut fields {

@@ -15,7 +15,7 @@ fn key(path: &str) -> SourceKey {
 
 /// Loads `path` with some content; the file that it writes is named after both and after the branch that wrote it.
 fn load(state: &TableState, path: &str, content: u8, branch: &str) -> Result<TableState, Unsound> {
-    let load = LoadContent { source_key: key(path), content: ObjectId::of(&[content]), field_ids: vec![1, 2] };
+    let load = LoadContent { source_key: key(path), content: ObjectId::of(&[content]), columns: Vec::new() };
     state.load(&load, vec![file(&format!("{path}{content}.{branch}"))])
 }
 

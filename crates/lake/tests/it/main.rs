@@ -5,6 +5,7 @@
 mod bounds;
 mod changes;
 mod collecting;
+mod columns;
 mod commits;
 mod conforming;
 mod durability;

@@ -43,5 +43,5 @@ pub use models::Model;
 pub use reader_options::{FileFormat, OnError, QuotedEmpty, ReaderOptions};
 pub use seeds::Seed;
 pub use settings::{SettingDoc, Settings};
-pub use sources::{OnChange, Resource, WriteDisposition};
+pub use sources::{OnChange, Resource, SchemaContract, WriteDisposition};
 pub use sql_tests::SqlTest;

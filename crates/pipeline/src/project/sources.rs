@@ -38,6 +38,16 @@ pub enum OnChange {
     Error,
 }
 
+/// What happens when files have columns that their table lacks, or values of a wider type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SchemaContract {
+    /// The load fails.
+    #[default]
+    Freeze,
+    /// The table gets the columns, and the wider types.
+    Evolve,
+}
+
 /// One table of a source and the files that feed it.
 #[derive(Clone, Debug)]
 pub struct Resource {
@@ -51,6 +61,8 @@ pub struct Resource {
     pub write_disposition: WriteDisposition,
     /// What a changed file does.
     pub on_change: OnChange,
+    /// What new columns do.
+    pub schema_contract: SchemaContract,
     /// How the table's files are cut.
     pub partition_by: Vec<PartitionField>,
     /// How rows are sorted within a file.
@@ -153,6 +165,8 @@ fn read_resource(fields: &mut Fields<'_>, shared: &Shared, named: bool) -> Optio
     tags.extend(shared.tags.iter().cloned());
     let write_disposition = read_write_disposition(fields);
     let on_change = fields.choice("on_change", &on_changes).map(|word| word.value).unwrap_or_default();
+    let contracts = [("freeze", SchemaContract::Freeze), ("evolve", SchemaContract::Evolve)];
+    let schema_contract = fields.choice("schema_contract", &contracts).map(|word| word.value).unwrap_or_default();
     let partition_by = read_partition_by(fields).map(values).unwrap_or_default();
     let cluster_by = read_list(fields, "cluster_by", |text| Ok(text.to_owned())).map(values).unwrap_or_default();
     let description = fields.text("description").map(|text| text.value);
@@ -173,6 +187,7 @@ fn read_resource(fields: &mut Fields<'_>, shared: &Shared, named: bool) -> Optio
         reader: reader.over(&shared.reader),
         write_disposition,
         on_change,
+        schema_contract,
         partition_by,
         cluster_by,
         description,

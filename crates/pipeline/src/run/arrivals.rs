@@ -60,7 +60,7 @@ pub(super) fn add_load(
     let load = LoadContent {
         source_key: source_key(resource, &arrival.file),
         content: arrival.content,
-        field_ids: shape.schema.fields.iter().map(|field| field.id).collect(),
+        columns: shape.schema.fields.clone(),
     };
     if arrival.beside { state.load_beside(&load, files) } else { state.load(&load, files) }
 }

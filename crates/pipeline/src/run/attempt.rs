@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use bywash_core::{ObjectId, Result, TableName};
+use bywash_core::{Code, Error, ObjectId, Result, TableName};
 use bywash_lake::objects::Entry;
 use bywash_lake::storage::{StagedFiles, faults};
 use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
@@ -156,7 +156,7 @@ impl Attempt {
             }
             let Some(finished) = running.join_next().await else { return Ok(()) };
             let (id, succeeded) =
-                finished.map_err(|error| bywash_core::Error::bug("a node ended without a result").caused_by(error))?;
+                finished.map_err(|error| Error::bug("a node ended without a result").caused_by(error))?;
             if !succeeded {
                 failed.insert(id);
             }
@@ -218,7 +218,7 @@ impl Attempt {
         }
     }
 
-    fn finish(&self, node: &Node, done: Done, ms: u64, error: Option<bywash_core::Error>) {
+    fn finish(&self, node: &Node, done: Done, ms: u64, error: Option<Error>) {
         self.runner.listener.hear(Event::NodeFinished {
             name: node.name.to_string(),
             kind: node.kind().to_owned(),
@@ -291,10 +291,9 @@ impl Attempt {
         // Whatever this call answers, the transaction may have named them.
         self.staged.keep(entries.iter().map(|(name, _)| name));
         if !self.runner.lake.transact(objects, transaction).await? {
-            return Err(bywash_core::Error::bug(format!(
-                "the ref of run `{}` was moved by somebody else",
-                self.options.run
-            )));
+            let message =
+                format!("`{}` cannot be kept: its columns, or the ref of this run, were changed meanwhile", node.name);
+            return Err(Error::new(Code::TargetMoved, message).hint("run again: what is finished is reused"));
         }
         *own_head = Some(id);
         Ok(())

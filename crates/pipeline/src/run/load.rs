@@ -20,7 +20,7 @@ use super::load_file::{FileLoad, Misled};
 use super::preview::LoadPreview;
 use super::write::Meter;
 use crate::graph::{Body, Node};
-use crate::project::{OnChange, ReaderOptions, Resource, Seed, WriteDisposition};
+use crate::project::{OnChange, ReaderOptions, Resource, SchemaContract, Seed, WriteDisposition};
 use crate::source::{SourceFile, SourceTypes};
 
 /// What a load is asked to do, for resources and seeds alike.
@@ -30,6 +30,7 @@ pub(super) struct Request<'a> {
     pub(super) reader: &'a ReaderOptions,
     disposition: WriteDisposition,
     pub(super) on_change: OnChange,
+    pub(super) contract: SchemaContract,
     partition_by: Vec<String>,
     cluster_by: Vec<String>,
 }
@@ -51,6 +52,7 @@ impl<'a> Request<'a> {
             reader: &resource.reader,
             disposition: resource.write_disposition,
             on_change: resource.on_change,
+            contract: resource.schema_contract,
             partition_by: resource.partition_by.iter().map(ToString::to_string).collect(),
             cluster_by: resource.cluster_by.clone(),
         }
@@ -64,6 +66,7 @@ impl<'a> Request<'a> {
             reader: &seed.reader,
             disposition: WriteDisposition::Replace,
             on_change: OnChange::Replace,
+            contract: SchemaContract::Evolve,
             partition_by: Vec::new(),
             cluster_by: Vec::new(),
         }
@@ -225,19 +228,16 @@ impl Attempt {
         key: ObjectId,
     ) -> Result<Done> {
         let name = &request.node.name;
-        let (draft, shape, Loads { files: loads, warnings }) = match entry {
+        let (draft, mut next, shape, Loads { files: loads, warnings }) = match entry {
             Some(entry) => {
-                let shape = self.runner.lake.shape(entry).await?;
-                let types = self.runner.sources.of_table(shape.arrow_schema()?);
-                let loads = self.load_files(request, &shape, &arrivals, &types).await?.map_err(Error::from)?;
-                (None, shape, loads)
+                let (state, shape, loads) = self.load_into(request, entry, state, &arrivals).await?;
+                (None, state, shape, loads)
             }
             None => {
                 let (draft, loads) = self.load_first(request, &arrivals).await?;
-                (Some(draft.clone()), draft.shape, loads)
+                (Some(draft.clone()), state, draft.shape, loads)
             }
         };
-        let mut next = state;
         for (arrival, load) in arrivals.iter().zip(&loads) {
             next = add_load(&next, name, &shape, arrival, load.written.files.clone())
                 .map_err(|reason| refused_load(name, arrival, reason))?;
@@ -256,6 +256,52 @@ impl Attempt {
         let quarantined: usize = loads.iter().map(|load| load.rejected.len()).sum();
         self.keep(&entries, key, request.node, self.load_rows(name, &arrivals, &loads)).await?;
         Ok(Done { warnings, ..Done::ran(&own, describe(&arrivals, quarantined), rows_in) })
+    }
+
+    /// A table that exists takes what fits its columns; where its contract says so, it gets the columns that fit.
+    async fn load_into(
+        &self,
+        request: &Request<'_>,
+        entry: &TableEntry,
+        state: TableState,
+        arrivals: &[Arrival],
+    ) -> Result<(TableState, Arc<TableShape>, Loads)> {
+        let shape = self.runner.lake.shape(entry).await?;
+        let misfit = match self.load_settled(request, &shape, arrivals).await {
+            Ok(loads) => return Ok((state, shape, loads)),
+            Err(error) => error,
+        };
+        let may_evolve = request.contract == SchemaContract::Evolve
+            && matches!(misfit.code(), Code::SchemaChange | Code::InvalidValue);
+        if !may_evolve {
+            let may_alter = misfit.code() == Code::SchemaChange;
+            let hint = may_alter.then(|| {
+                let name = &request.node.name;
+                format!(
+                    "`alter table {name} …` changes columns; `schema_contract: evolve` at the resource lets files do so"
+                )
+            });
+            return Err(misfit.maybe_hint(hint));
+        }
+        let files: Vec<_> = arrivals.iter().map(|arrival| arrival.file.clone()).collect();
+        let found = self.types_of(request, &files, true).await?.schema;
+        match self.evolved(&request.node.name, entry, &state, &shape, &found).await? {
+            Some((state, shape)) => {
+                let loads = self.load_settled(request, &shape, arrivals).await?;
+                Ok((state, shape, loads))
+            }
+            None => Err(misfit),
+        }
+    }
+
+    async fn load_settled(
+        &self,
+        request: &Request<'_>,
+        shape: &Arc<TableShape>,
+        arrivals: &[Arrival],
+    ) -> Result<Loads> {
+        let types = self.runner.sources.of_table(shape.arrow_schema()?);
+        self.load_files(request, shape, arrivals, &types).await?.map_err(Error::from)
     }
 
     /// The first load of a table finds its types: from the heads of the files, and from everything if they misled.

@@ -18,6 +18,7 @@ mod load;
 mod load_file;
 mod log;
 mod model;
+mod new_columns;
 mod plan;
 mod preview;
 mod publish;

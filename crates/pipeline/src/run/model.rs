@@ -9,7 +9,7 @@ use bywash_engine::{LakeTable, Planned, Resolved};
 use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
 use bywash_lake::tables::DataFile;
-use bywash_lake::{Draft, TableShape};
+use bywash_lake::{Draft, Remade, TableShape};
 
 use super::attempt::{Attempt, Done};
 use super::frozen::{self, VolatileView};
@@ -336,7 +336,10 @@ impl Attempt {
                 let state = TableState::default().append(change, written.files, "computed").map_err(unsound)?;
                 match shape.0 {
                     OutputBase::New(draft) => lake.create_table(objects, &draft, state, "run").await?,
-                    OutputBase::Old(entry) => lake.replace_state(objects, &entry, state, "overwrite").await?,
+                    OutputBase::Old(entry) => lake.replace_state(objects, &entry, state, "overwrite", None).await?,
+                    OutputBase::Remade(entry, remade) => {
+                        lake.replace_state(objects, &entry, state, "overwrite", Some(*remade)).await?
+                    }
                 }
             }
         };
@@ -344,28 +347,26 @@ impl Attempt {
         Ok(entry)
     }
 
-    /// A model's table stays the same Iceberg table as long as its columns and layout do.
+    /// A model's table stays the same Iceberg table, whatever its columns and layout become.
     async fn output_shape(&self, work: &ModelWork<'_>, planned: &Planned) -> Result<(OutputBase, Arc<TableShape>)> {
         let model = work.model;
         let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
-        let draft = self
-            .runner
-            .lake
-            .draft(
-                self.tree.objects(),
-                &work.node.name,
-                TableKind::Node,
-                planned.table_schema()?.as_ref(),
-                &partition_by,
-                model.cluster_by(),
-            )
-            .map_err(|error| error.at(model.place.clone()))?;
+        let (lake, objects) = (&self.runner.lake, self.tree.objects());
+        let (columns, cluster_by) = (planned.table_schema()?, model.cluster_by());
+        let name = &work.node.name;
+        let located = |error: Error| error.at(model.place.clone());
+        let draft = lake.draft(&lake.objects(), name, TableKind::Node, &columns, &partition_by, cluster_by);
+        let draft = draft.map_err(located)?;
         if let Some(Entry::Table(old)) = &work.old {
-            let shape = self.runner.lake.shape(old).await?;
+            let shape = lake.shape(old).await?;
             if shape.fits(&draft.shape) {
                 return Ok((OutputBase::Old(old.clone()), shape));
             }
+            let remade = lake.remake(objects, old, &columns, &partition_by, cluster_by).await.map_err(located)?;
+            let shape = remade.shape.clone();
+            return Ok((OutputBase::Remade(old.clone(), Box::new(remade)), shape));
         }
+        let draft = lake.draft(objects, name, TableKind::Node, &columns, &partition_by, cluster_by).map_err(located)?;
         let shape = draft.shape.clone();
         Ok((OutputBase::New(draft), shape))
     }
@@ -398,6 +399,7 @@ fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
 enum OutputBase {
     New(Draft),
     Old(Box<TableEntry>),
+    Remade(Box<TableEntry>, Box<Remade>),
 }
 
 /// Rows of the files that are read.

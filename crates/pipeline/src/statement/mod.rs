@@ -1,9 +1,10 @@
 //! SQL that changes tables by hand: `insert`, `insert overwrite`, `delete`, `update`, `merge into`, `truncate`, `create
-//! table`, `drop table`; each is one commit.
+//! table`, `alter table`, `drop table`; each is one commit.
 //!
 //! A statement is executed again, never rebased, when the branch has moved under it (rule R1). A table that a node
 //! of the graph makes changes through its node alone (rule R7).
 
+mod alter;
 mod row_changes;
 
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use bywash_lake::changes::{TableState, Unsound};
 use bywash_lake::objects::{Entry, TableEntry, TableKind};
 use bywash_lake::storage::faults;
 use bywash_lake::store::Transaction;
-use bywash_lake::tables::TableFiles;
+use bywash_lake::tables::{DataFile, TableFiles};
 use bywash_lake::{Draft, Lake};
 
 use crate::lake_view::{FileOpener, LakeResolver, WorkingTree};
@@ -97,6 +98,9 @@ impl StatementContext {
             }
             StatementKind::Delete | StatementKind::Update | StatementKind::Merge => {
                 self.change_rows(parsed, tree, resolver, &target).await.map_err(located)
+            }
+            StatementKind::AlterTable { if_exists } => {
+                self.alter(parsed, tree, resolver, &target, if_exists).await.map_err(located)
             }
             StatementKind::Truncate => self.truncate(tree, resolver, &target).await.map_err(located),
             StatementKind::DropTable { if_exists } => {
@@ -201,9 +205,16 @@ impl StatementContext {
         partitions_only: bool,
     ) -> Result<(std::collections::HashSet<String>, String)> {
         let files = TableFiles::load(self.lake.warehouse(), &entry.metadata, entry.snapshot_id).await?.files;
-        let touched = |file: &bywash_lake::tables::DataFile| {
-            !partitions_only || written.files.iter().any(|new| new.partition == file.partition)
-        };
+        let is_older = |file: &DataFile| written.files.iter().any(|new| new.spec_id != file.spec_id);
+        if partitions_only && files.iter().any(is_older) {
+            return Err(Error::new(
+                Code::NotYetSupported,
+                "files from before the table was partitioned so may hold rows of the same partitions",
+            )
+            .hint("delete the rows that are to be replaced, and insert the new ones"));
+        }
+        let touched =
+            |file: &DataFile| !partitions_only || written.files.iter().any(|new| new.partition == file.partition);
         let removed: Vec<_> = files.iter().filter(|file| touched(file)).collect();
         let rows: u64 = removed.iter().map(|file| file.record_count).sum();
         let what = format!("replaced {} by", counted(rows, "row"));
@@ -217,11 +228,7 @@ impl StatementContext {
         target: &TableRef,
         if_exists: bool,
     ) -> Result<String> {
-        let absent = match resolver.full_name(target) {
-            Ok(name) => tree.entry(&name).await?.is_none(),
-            Err(_) => true,
-        };
-        if absent && if_exists {
+        if if_exists && is_absent(tree, resolver, target).await? {
             return Ok(format!("there is no `{target}`"));
         }
         let name = self.own_name(resolver, target)?;
@@ -297,6 +304,13 @@ impl StatementContext {
             }
             None => Ok(()),
         }
+    }
+}
+
+async fn is_absent(tree: &WorkingTree, resolver: &LakeResolver, target: &TableRef) -> Result<bool> {
+    match resolver.full_name(target) {
+        Ok(name) => Ok(tree.entry(&name).await?.is_none()),
+        Err(_) => Ok(true),
     }
 }
 

@@ -28,8 +28,8 @@ use self::stored::reflog_row;
 use super::postgres::{Postgres, PostgresPlace};
 use super::sqlite::Sqlite;
 use super::{
-    CatalogStore, Collection, LeaseRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, Roots, RunNodeRow,
-    RunRow, Standing, TestRow, Transaction,
+    CatalogStore, Collection, FieldIdRow, LeaseRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, Roots,
+    RunNodeRow, RunRow, Standing, TestRow, Transaction,
 };
 use crate::storage::faults::failing_step;
 
@@ -91,6 +91,10 @@ impl SqlStore {
                 return Ok(Outcome::Moved(swap.name.clone()));
             }
         }
+        if !stand_for_the_same(open.as_mut(), &transaction.field_ids).await? {
+            open.roll_back().await?;
+            return Ok(Outcome::Moved("the columns of a table".to_owned()));
+        }
         for statement in inserts(transaction) {
             open.run(&statement).await?;
         }
@@ -149,6 +153,21 @@ fn inserts(transaction: &Transaction) -> Vec<Statement> {
 
 fn insert<T: Stored>(rows: &[T], existing: Existing) -> Vec<Statement> {
     T::TABLE.insert(rows.iter().map(Stored::values).collect(), existing)
+}
+
+/// Rule T3: whether those of these ids that are known stand for the same, and none was given up.
+async fn stand_for_the_same(open: &mut dyn Open, ids: &[FieldIdRow]) -> Attempt<bool> {
+    let row = FieldIdRow::TABLE.select("where table_uuid = $1 and id = $2");
+    for id in ids {
+        let known = open.run(&Statement::new(row.clone(), [(&id.table_uuid).into(), (&id.id).into()])).await?;
+        let Some(mut known) = known.into_iter().next() else { continue };
+        let space = FieldIdRow::given_up(&id.table_uuid);
+        let given_up = open.run(&Statement::new(row.clone(), [(&space).into(), (&id.id).into()])).await?;
+        if FieldIdRow::read(&mut known)? != *id || !given_up.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Moves a ref if it is what was expected.
@@ -227,6 +246,10 @@ impl CatalogStore for SqlStore {
                    where $1 is null or name = $1 order by sequence desc";
         let rows = self.run(Statement::new(sql, [name.into()])).await?;
         rows.into_iter().map(|mut row| reflog_row(&mut row)).collect()
+    }
+
+    async fn ids(&self, table_uuid: &str) -> Result<Vec<FieldIdRow>> {
+        self.all("where table_uuid = $1 order by id", [table_uuid.into()]).await
     }
 
     async fn transact(&self, transaction: Transaction) -> Result<Outcome> {
