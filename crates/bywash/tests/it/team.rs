@@ -93,8 +93,9 @@ fn t7_colleagues_collect_garbage_beside_each_other() {
     shop.run(["gc", "--all", "--grace", "1h"]).success();
     assert_eq!(shop.files("lake/warehouse").len(), files);
     let together = std::thread::scope(|scope| {
-        let collect = |place| scope.spawn(|| Sandbox::run(place, ["gc", "--all", "--grace", "0s"]).success());
-        [collect(&shop), collect(&colleague)].map(|collecting| collecting.join().expect("a collection"))
+        let collecting =
+            [&shop, &colleague].map(|place| scope.spawn(move || place.run(["gc", "--all", "--grace", "0s"])));
+        collecting.map(|collecting| collecting.join().expect("a collection").success())
     });
     assert!(shop.files("lake/warehouse").len() < files, "{together:?}");
     assert_eq!(all_rows(&colleague), expected);

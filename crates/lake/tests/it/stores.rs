@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use bywash_core::{Code, ObjectId, Result};
 use bywash_lake::store::{
-    CondemnedFile, FieldIdRow, LoadRow, Outcome, Output, PostgresPlace, RefKind, RefSwap, RunNodeRow, RunRow, SqlStore, Store,
-    TestRow, Transaction, Verdict,
+    CondemnedFile, FieldIdRow, LoadRow, Outcome, Output, PostgresPlace, RefKind, RefSwap, RunNodeRow, RunRow, SqlStore,
+    Store, TestRow, Transaction, Verdict,
 };
 use bywash_testkit::Postgres;
 
