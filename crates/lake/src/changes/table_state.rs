@@ -275,11 +275,11 @@ impl TableState {
     /// # Errors
     /// The set itself is not sound.
     pub fn compact(&self, edits: Vec<Edit>) -> Result<Self, Unsound> {
-        let mut new = BTreeMap::new();
+        let (mut new, widened) = (BTreeMap::new(), self.widened());
         for (tiles, edit) in self.by_tiles(edits) {
             let old: Vec<_> = tiles.iter().filter_map(|id| self.tiles.get(id)).collect();
             let tile = in_place_of(&old, None, edit);
-            new.insert(tile.id(), tile);
+            new.insert(tile.id(), tile.widened_to(&widened));
         }
         sound(self.changes.clone(), &[&new, &self.tiles])
     }
