@@ -37,7 +37,7 @@ build: tools ## build the binary
 	$(CARGO) build --release --locked -p bywash
 
 test: ## run every test; installs what the tests need
-	@bash tests/need.sh rust python
+	@bash tests/need.sh rust python postgres s3 azure
 	$(CARGO) fmt --all --check
 	$(MAKE) --no-print-directory build test-python test-rust
 

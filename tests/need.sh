@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Says in one sentence what is missing on this machine and how to get it; `need.sh rust python` asks for both.
-# Installs nothing but Debian packages, and those only as root: on other machines the words are for their owner.
+# Installs Debian packages only as root: on other machines the words are for their owner. Servers that only tests need
+# are put beside what cargo builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,6 +42,40 @@ need_python() {
         "$("$python" --version) is too old: 3.11 or newer is needed. \`make PYTHON=python3.12 …\` uses another."
     "$python" -c 'import ensurepip, venv' 2>/dev/null || apt_install python3-venv || missing \
         "Python's \`venv\` is missing: \`sudo apt install python3-venv\`."
+}
+
+# A server of its own for each test that needs one; the system's is neither used nor changed.
+need_postgres() {
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ||
+        apt_install postgresql || missing \
+        "PostgreSQL is missing: tests start servers of their own. \`sudo apt install postgresql\`, 13 or newer."
+}
+
+# Where programs stand that only tests need: beside what cargo builds.
+tools() {
+    echo "${CARGO_TARGET_DIR:-target}/tools"
+}
+
+need_s3() {
+    local version=0.14.1 program
+    program="$(tools)/bin/s3s-fs"
+    [ "$("$program" --version 2>/dev/null | cut -d' ' -f2)" = "$version" ] && return
+    echo "building s3s-fs, a server of S3 for tests" >&2
+    "${CARGO:-cargo}" install --quiet --locked --root "$(tools)" --features binary "s3s-fs@$version" || missing \
+        "s3s-fs, a server of S3 for tests, does not build."
+}
+
+need_azure() {
+    local version=3.35.0 folder
+    folder="$(tools)/azurite"
+    [ -e "$folder/$version" ] && return
+    command -v npm >/dev/null || apt_install npm || missing \
+        "Node is missing: Azurite, a server of Azure's blobs for tests, runs on it. \`sudo apt install npm\`, Node 18 or newer."
+    echo "installing Azurite, a server of Azure's blobs for tests" >&2
+    mkdir -p "$folder"
+    npm install --silent --no-audit --no-fund --no-save --prefix "$folder" "azurite@$version" >/dev/null || missing \
+        "npm does not install azurite@$version: it needs the network."
+    touch "$folder/$version"
 }
 
 for tool in "$@"; do

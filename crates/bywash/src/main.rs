@@ -16,6 +16,7 @@ use bywash_cli::render::style::Paint;
 use bywash_cli::render::terminal::Terminal;
 use bywash_cli::{commands, interrupt, panics};
 use bywash_core::{Code, Error, Kind, Result};
+use bywash_lake::storage::settle_uploads;
 use bywash_lake::store::close_catalogs;
 use clap::builder::StyledStr;
 use tokio::runtime::Runtime;
@@ -70,7 +71,9 @@ fn work(arguments: Arguments, style: ErrorStyle) -> ExitCode {
         Err(error) => fail(&error, style),
     };
     // Work that was stopped may still hold a connection; then the log of the catalog is tidied up by the next command.
-    let _ = runtime.block_on(async { tokio::time::timeout(PATIENCE, close_catalogs()).await });
+    // Parts of uploads that stay belong to no file.
+    let ending = async { tokio::join!(close_catalogs(), settle_uploads()) };
+    let _ = runtime.block_on(async { tokio::time::timeout(PATIENCE, ending).await });
     runtime.shutdown_timeout(PATIENCE);
     exit
 }

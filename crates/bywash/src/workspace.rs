@@ -8,7 +8,7 @@ use bywash_core::{Code, Error, RefName, Result, TableName, TableRef};
 use bywash_engine::sql::{ParameterValue, Parameters};
 use bywash_engine::{Engine, EngineSettings};
 use bywash_ingest::{FileReaders, QuotedFiles};
-use bywash_lake::{Head, Lake};
+use bywash_lake::{Head, Lake, LakePlace};
 use bywash_pipeline::events::Listener;
 use bywash_pipeline::graph::{Graph, Loaded};
 use bywash_pipeline::lake_view::{FileOpener, LakeResolver, WorkingTree};
@@ -49,7 +49,7 @@ impl Workspace {
     /// As for [`Self::open`].
     pub async fn open_with(context: &Context, flags: &ProjectFlags, unsaved: &Unsaved) -> Result<Self> {
         let loaded = Loaded::read(&context.folder, flags.target.as_deref(), unsaved)?.settled()?;
-        let lake = open_lake(&loaded.project).await?;
+        let lake = open_lake(&loaded.project, false).await?;
         let branch = current_branch(&loaded.project.root)?;
         let known = match lake.branch(&branch).await {
             Ok(head) => head.commit.tree.all(&lake.objects()).await?.into_keys().collect(),
@@ -66,12 +66,20 @@ impl Workspace {
     /// # Errors
     /// No project, something wrong with its settings, a lake that cannot be opened.
     pub async fn open_lake(context: &Context, flags: &ProjectFlags) -> Result<Self> {
+        Self::open_moved_lake(context, flags, false).await
+    }
+
+    /// The same, of a lake whose warehouse `has_moved`.
+    ///
+    /// # Errors
+    /// As for [`Self::open_lake`].
+    pub async fn open_moved_lake(context: &Context, flags: &ProjectFlags, has_moved: bool) -> Result<Self> {
         let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new())?;
         // With settings that cannot be read another lake would be opened, or even made.
         if let Some(error) = loaded.project.settings_error {
             return Err(error);
         }
-        let lake = open_lake(&loaded.project).await?;
+        let lake = open_lake(&loaded.project, has_moved).await?;
         Self::of(context, loaded.project, loaded.graph, lake)
     }
 
@@ -155,6 +163,12 @@ impl Workspace {
         })
     }
 
+    /// How long to wait for a catalog that another process holds.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        patience(&self.project)
+    }
+
     /// A folder for what can be rebuilt.
     #[must_use]
     pub fn cache_folder(&self) -> PathBuf {
@@ -169,8 +183,13 @@ pub const BRANCH_FILE: &str = "branch";
 /// Keeps what was typed in the shell.
 pub const HISTORY_FILE: &str = "history";
 
-async fn open_lake(project: &Project) -> Result<Lake> {
-    Lake::open(&project.lake_folder(), project.settings.catalog_patience.unwrap_or(PATIENCE)).await
+async fn open_lake(project: &Project, has_moved: bool) -> Result<Lake> {
+    let place = LakePlace { has_moved, ..project.lake_place() };
+    Lake::open(&place, patience(project)).await
+}
+
+fn patience(project: &Project) -> Duration {
+    project.settings.catalog_patience.unwrap_or(PATIENCE)
 }
 
 /// The engine that a project's settings ask for.

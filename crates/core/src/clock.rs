@@ -1,5 +1,7 @@
 //! Time as the lake writes it: microseconds since 1970, UTC. The only place that asks the system's clock.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
 use crate::{Code, Error, Result};
@@ -16,8 +18,17 @@ impl SystemClock {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the one source of the time")]
     pub fn now(self) -> Micros {
-        Utc::now().timestamp_micros()
+        Utc::now().timestamp_micros() + jump()
     }
+}
+
+/// How far a test has moved the clock of this process: `BYWASH_FAULT_CLOCK_SECONDS`.
+fn jump() -> Micros {
+    static JUMP: OnceLock<Micros> = OnceLock::new();
+    *JUMP.get_or_init(|| {
+        let seconds = std::env::var("BYWASH_FAULT_CLOCK_SECONDS").ok().and_then(|text| text.parse::<i64>().ok());
+        seconds.map_or(0, |seconds| seconds.saturating_mul(1_000_000))
+    })
 }
 
 /// `2026-01-01T00:00:00.000000Z`.

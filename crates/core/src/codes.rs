@@ -115,6 +115,8 @@ codes! {
     MemoryLimit "memory-limit" Resource,
     SpillLimit "spill-limit" Resource,
     FileSystem "file-system" Resource,
+    Unreachable "unreachable" Resource,
+    Credentials "credentials" Resource,
 
     CatalogCorrupt "catalog-corrupt" Corrupt,
     CatalogMissing "catalog-missing" Corrupt,

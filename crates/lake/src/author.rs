@@ -12,11 +12,16 @@ pub(crate) fn author(folder: &Path) -> String {
 
 fn find(folder: &Path) -> String {
     variable("BYWASH_AUTHOR")
-        .or_else(|| answer(Command::new("git").arg("-C").arg(folder).args(["config", "user.name"])))
+        .or_else(|| answer(Command::new("git").arg("-C").arg(existing(folder)).args(["config", "user.name"])))
         .or_else(|| variable("USER"))
         .or_else(|| variable("LOGNAME"))
         .or_else(|| answer(Command::new("id").arg("-un")))
         .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The folder, or the nearest one above it: a lake whose parts lie elsewhere has none.
+fn existing(folder: &Path) -> &Path {
+    folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder)
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -1,7 +1,8 @@
 //! The door to a lake: its refs and commits.
 //!
-//! A lake is a folder with `catalog.db` (objects, refs, reflog, runs) and `warehouse/` (Iceberg tables). Reading
-//! needs no lock; a ref moves by one compare-and-swap in one transaction that also stores what it points to.
+//! A lake is a folder with `catalog.db` (objects, refs, reflog, runs) and `warehouse/` (Iceberg tables), each of which
+//! may lie elsewhere: the catalog in PostgreSQL, the warehouse in an object store. Reading needs no lock; a ref moves by
+//! one compare-and-swap in one transaction that also stores what it points to.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +11,11 @@ use std::time::Duration;
 use bywash_core::{Code, Error, ObjectId, RefName, Result, SystemClock, TableName, suggestion};
 
 use crate::author::author;
-use crate::lost_catalog::refuse_lost_catalog;
+use crate::lost_catalog::{refuse_lost_catalog, refuse_new_catalog};
 use crate::objects::{Commit, Entry, HashTree, Objects};
+use crate::place::LakePlace;
 use crate::storage::{StagedFiles, Warehouse};
-use crate::store::{Outcome, RefKind, RefRow, RefSwap, SqliteStore, Store, Transaction};
+use crate::store::{Outcome, RefKind, RefRow, RefSwap, SqlStore, Store, Transaction};
 
 /// A lake, open. Cheap to clone.
 #[derive(Clone)]
@@ -35,28 +37,34 @@ pub struct Head {
 }
 
 impl Lake {
-    /// Opens the lake in this folder, and creates it with an empty `main` if there is none.
+    /// Opens the lake at this place, and creates it with an empty `main` if there is none.
     ///
-    /// `patience` is how long to wait for a catalog that another process holds. A user who may not write in the folder
-    /// can read the lake; what writes is refused then.
+    /// `patience` is how long to wait for a catalog that another process holds. A user who may not write there can read
+    /// the lake; what writes is refused then.
     ///
     /// # Errors
-    /// The folder cannot be read, the catalog is locked, damaged, too new, or missing beside tables.
-    pub async fn open(folder: &Path, patience: Duration) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(|error| Error::io("create the lake folder", folder, &error))?;
-        let folder = folder.canonicalize().map_err(|error| Error::io("open the lake folder", folder, &error))?;
-        refuse_lost_catalog(&folder)?;
-        let store: Store = Arc::new(SqliteStore::open(&folder.join("catalog.db"), patience).await?);
-        let warehouse = Arc::new(Warehouse::open(&folder.join("warehouse"))?);
+    /// The place cannot be read, the catalog is locked, damaged, too new, missing beside tables, or that of other tables.
+    pub async fn open(place: &LakePlace, patience: Duration) -> Result<Self> {
+        let mut folder = place.folder.clone();
+        if place.is_in_folder() {
+            std::fs::create_dir_all(&folder).map_err(|error| Error::io("create the lake folder", &folder, &error))?;
+            folder = folder.canonicalize().map_err(|error| Error::io("open the lake folder", &folder, &error))?;
+        }
+        if place.catalog.is_none() && place.warehouse.is_none() {
+            refuse_lost_catalog(&folder)?;
+        }
+        let store: Store = match &place.catalog {
+            None => Arc::new(SqlStore::open_file(&folder.join("catalog.db"), patience).await?),
+            Some(postgres) => Arc::new(SqlStore::open_postgres(postgres, patience).await?),
+        };
+        let warehouse = Arc::new(match &place.warehouse {
+            None => Warehouse::open(&folder.join("warehouse"))?,
+            Some(remote) => Warehouse::open_remote(remote).await?,
+        });
+        store.bind_warehouse(warehouse.location(), place.has_moved).await?;
         let lake = Self { store, warehouse, folder };
         lake.ensure_main().await?;
         Ok(lake)
-    }
-
-    /// Whether there is a lake in this folder.
-    #[must_use]
-    pub fn exists(folder: &Path) -> bool {
-        folder.join("catalog.db").exists()
     }
 
     /// Objects, with nothing pending.
@@ -84,7 +92,7 @@ impl Lake {
         (Self { warehouse: Arc::new(warehouse), ..self.clone() }, files)
     }
 
-    /// The lake's folder, absolute.
+    /// The lake's folder, absolute; nothing lies there if both catalog and warehouse are elsewhere.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -282,6 +290,10 @@ impl Lake {
     async fn ensure_main(&self) -> Result<()> {
         if self.store.read_ref("main").await?.is_some() {
             return Ok(());
+        }
+        if let Err(refused) = refuse_new_catalog(&self.warehouse).await {
+            // Another process may have made it meanwhile, and written tables already.
+            return if self.store.read_ref("main").await?.is_some() { Ok(()) } else { Err(refused) };
         }
         let objects = self.objects();
         let commit = Commit {

@@ -6,6 +6,7 @@
 
 mod author;
 pub mod changes;
+mod copy_catalog;
 mod doctor;
 mod evolve;
 mod history;
@@ -15,6 +16,7 @@ mod leftovers;
 mod lost_catalog;
 mod merge;
 pub mod objects;
+mod place;
 mod publish;
 mod relocate;
 mod revert;
@@ -22,12 +24,14 @@ pub mod storage;
 pub mod store;
 pub mod tables;
 
+pub use copy_catalog::copy_catalog;
 pub use doctor::{Checkup, Finding};
 pub use evolve::Remade;
 pub use ids::TableIds;
 pub use lake::{Head, Lake};
 pub use leftovers::Leftovers;
 pub use merge::{MergedTree, Resolutions, Side, TableMerge};
+pub use place::LakePlace;
 pub use publish::{Draft, TableShape};
 pub use relocate::ForeignTable;
 pub use revert::RevertedTree;

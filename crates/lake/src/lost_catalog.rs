@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bywash_core::{Code, Error, Result, counted};
+use futures::StreamExt;
+use object_store::path::Path as StorePath;
+
+use crate::storage::Warehouse;
 
 /// Metadata files that the error names; more would hide what to do.
 const MOST_SHOWN: usize = 3;
@@ -37,6 +41,24 @@ pub(crate) fn refuse_lost_catalog(folder: &Path) -> Result<()> {
         "the rows are not lost: any Iceberg reader opens each table's newest metadata: {}",
         shown.join(", ")
     )))
+}
+
+/// Refuses to begin an empty history in a catalog beside a warehouse that has tables of another one.
+///
+/// # Errors
+/// The warehouse has tables, or cannot be listed.
+pub(crate) async fn refuse_new_catalog(warehouse: &Warehouse) -> Result<()> {
+    let mut listing = warehouse.store().list(None);
+    while let Some(file) = listing.next().await {
+        let file = file.map_err(|error| warehouse.failed("list", &StorePath::default(), &error))?;
+        if file.location.as_ref().ends_with(".metadata.json") {
+            let place = warehouse.root().display();
+            return Err(Error::new(Code::CatalogMissing, format!("the catalog is empty, and `{place}` has tables"))
+                .hint("name the catalog that these tables belong to in bywash.toml, or restore it from a backup")
+                .hint("to begin with an empty lake, name an empty place for the warehouse"));
+        }
+    }
+    Ok(())
 }
 
 /// The newest metadata file of each table of a warehouse, by its number.

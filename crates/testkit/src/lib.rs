@@ -1,5 +1,5 @@
 //! For tests only: a folder of its own for each test, the real binary run in it, and filters that take out what
-//! differs from run to run.
+//! differs from run to run; and servers that a test starts.
 //!
 //! ```no_run
 //! let sandbox = bywash_testkit::Sandbox::new("/path/of/the/binary");
@@ -10,9 +10,14 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails here fails a test, which says so by panicking")]
 
 mod filters;
+mod object_stores;
 mod output;
+mod postgres;
 mod sandbox;
+mod server;
 
 pub use filters::Filters;
+pub use object_stores::ObjectStore;
 pub use output::Output;
+pub use postgres::Postgres;
 pub use sandbox::{Invocation, Sandbox};

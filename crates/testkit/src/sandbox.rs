@@ -14,13 +14,15 @@ use tempfile::TempDir;
 use super::{Filters, Output};
 
 /// The user that owns nothing: `nobody` wherever Linux runs.
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 
 /// A temporary folder with the binary to run in it. Dropped, it is gone.
 #[derive(Debug)]
 pub struct Sandbox {
     folder: TempDir,
     binary: PathBuf,
+    /// What every command has in its environment.
+    environment: Vec<(String, String)>,
     /// A copy of the binary beside the folder, once somebody without rights has run it.
     readable: OnceLock<TempDir>,
 }
@@ -33,7 +35,14 @@ impl Sandbox {
     #[must_use]
     pub fn new(binary: impl Into<PathBuf>) -> Self {
         let folder = tempfile::Builder::new().prefix("bywash-test-").tempdir().expect("a temporary folder");
-        Self { folder, binary: binary.into(), readable: OnceLock::new() }
+        Self { folder, binary: binary.into(), environment: Vec::new(), readable: OnceLock::new() }
+    }
+
+    /// The same with these variables for every command.
+    #[must_use]
+    pub fn with_environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.environment.extend(variables);
+        self
     }
 
     /// The folder that commands run in.
@@ -159,6 +168,7 @@ impl Invocation<'_> {
         };
         command.args(&self.words).current_dir(folder).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", folder).env("LC_ALL", "C.UTF-8");
+        command.envs(self.sandbox.environment.iter().map(|(name, value)| (name, value)));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -188,7 +198,7 @@ impl Invocation<'_> {
 }
 
 /// Whether the tests run with all rights: then this user may read what nobody may.
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
@@ -202,7 +212,7 @@ fn readable_copy(binary: &Path) -> TempDir {
 }
 
 /// Gives the folder and all in it to `nobody`; their permissions stay.
-fn give_away(folder: &Path) {
+pub(crate) fn give_away(folder: &Path) {
     let mut waiting = vec![folder.to_owned()];
     while let Some(path) = waiting.pop() {
         lchown(&path, Some(NOBODY), Some(NOBODY)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

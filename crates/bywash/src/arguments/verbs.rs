@@ -421,7 +421,8 @@ pub enum TableCommand {
 
 /// `bywash doctor`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  bywash doctor\n  bywash doctor --relocate --dry-run")]
+#[command(after_help = "Examples:\n  bywash doctor\n  bywash doctor --relocate --dry-run\n  \
+                  bywash doctor --copy-catalog postgres://user@host/database")]
 pub struct DoctorArguments {
     #[command(flatten)]
     pub project: ProjectFlags,
@@ -430,6 +431,10 @@ pub struct DoctorArguments {
     /// After the lake was moved: write its new place into every table, for other engines
     #[arg(long)]
     pub relocate: bool,
+    /// Copy the catalog into an empty database of PostgreSQL, and compare them; the password comes from PGPASSWORD or
+    /// ~/.pgpass
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "relocate")]
+    pub copy_catalog: Option<String>,
     /// Say what --relocate would change, and change nothing
     #[arg(long, requires = "relocate")]
     pub dry_run: bool,

@@ -1,11 +1,14 @@
 //! `bywash doctor`: is the lake whole? Every ref, commit, snapshot and data file is looked at.
 //!
-//! With `--relocate`, tables of a lake that was moved are written anew with their new place, for other readers.
+//! With `--relocate`, tables of a lake that was moved are written anew with their new place, for other readers. With
+//! `--copy-catalog`, everything but the tables' files is copied into PostgreSQL.
 
 use std::collections::BTreeSet;
 
 use bywash_core::{Code, Error, Result, counted, format_bytes};
-use bywash_lake::{Checkup, ForeignTable, Lake};
+use bywash_lake::store::PostgresPlace;
+use bywash_lake::{Checkup, ForeignTable, Lake, copy_catalog};
+use bywash_pipeline::project::settings::FILE_NAME;
 
 use crate::arguments::{DoctorArguments, OutputFlags};
 use crate::context::Context;
@@ -17,7 +20,11 @@ use crate::workspace::Workspace;
 /// # Errors
 /// Something is wrong with it; the rows name what and how to repair it.
 pub async fn run(context: &Context, arguments: DoctorArguments) -> Result<()> {
-    let workspace = Workspace::open_lake(context, &arguments.project).await?;
+    let has_moved = arguments.relocate && !arguments.dry_run;
+    let workspace = Workspace::open_moved_lake(context, &arguments.project, has_moved).await?;
+    if let Some(target) = &arguments.copy_catalog {
+        return copy(context, &workspace, target, &arguments.output).await;
+    }
     if arguments.relocate {
         return relocate(context, &workspace.lake, &arguments).await;
     }
@@ -72,6 +79,28 @@ fn note(context: &Context, lake: &Lake, checkup: &Checkup) {
         ));
         context.say_next("bywash doctor --relocate   writes the new place into them");
     }
+}
+
+async fn copy(context: &Context, workspace: &Workspace, target: &str, output: &OutputFlags) -> Result<()> {
+    let place = PostgresPlace::parse(target)?;
+    if place.has_password() {
+        return Err(Error::new(
+            Code::WrongUsage,
+            "the address of the target holds a password, which others can see here",
+        )
+        .hint("take it out of the address, and give it as `PGPASSWORD` or in `~/.pgpass`"));
+    }
+    let copied = copy_catalog(&workspace.project.lake_place(), &place, workspace.patience()).await?;
+    Listing::default()
+        .text("rows of", copied.iter().map(|table| Some(table.name.to_owned())))
+        .number("copied", copied.iter().map(|table| i64::try_from(table.rows).ok()))
+        .write(context, output)?;
+    context
+        .say(format_args!("`{place}` has everything that the catalog has, compared row by row; nothing uses it yet"));
+    context.say_next(format_args!(
+        "write this into {FILE_NAME}, before anybody changes the lake again:\n\n[lake]\ncatalog = \"{target}\"\n"
+    ));
+    Ok(())
 }
 
 async fn relocate(context: &Context, lake: &Lake, arguments: &DoctorArguments) -> Result<()> {

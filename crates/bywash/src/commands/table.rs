@@ -9,6 +9,7 @@ use crate::arguments::{Format, OutputFlags, ProjectFlags, RefFlags, TableCommand
 use crate::commands::query::{Asked, ask};
 use crate::context::Context;
 use crate::render::listing::Listing;
+use crate::render::other_readers::lines_for_other_readers;
 use crate::render::text_output::write_text;
 use crate::workspace::{Workspace, table_name};
 
@@ -78,7 +79,7 @@ async fn show(
         .write(context, output)?;
     if output.output.is_none_or(|format| format == Format::Table) {
         let location = workspace.lake.warehouse().absolute(&table.metadata)?;
-        context.say(readers(&location.display().to_string()));
+        context.say(lines_for_other_readers(&location.display().to_string(), |name| std::env::var(name).ok()));
         if let Some(recorded) = workspace.lake.recorded_elsewhere(&table).await? {
             context.warn(format_args!(
                 "the lake was moved, and these lines fail until `bywash doctor --relocate`: `{name}` records that its \
@@ -103,17 +104,6 @@ fn summarize(context: &Context, name: &TableName, table: &TableEntry, partition_
     if !cluster_by.is_empty() {
         context.say(format_args!("clustered by {}", cluster_by.join(", ")));
     }
-}
-
-/// Lines to paste into programs that we did not write.
-fn readers(location: &str) -> String {
-    format!(
-        "\nread it elsewhere:\n  \
-         DuckDB     INSTALL iceberg; LOAD iceberg; SELECT * FROM iceberg_scan('{location}');\n  \
-         PyIceberg  from pyiceberg.table import StaticTable; \
-         StaticTable.from_metadata('{location}').scan().to_arrow()\n  \
-         Polars     import polars as pl; pl.scan_iceberg('{location}').collect()"
-    )
 }
 
 /// One state of the table in the history of a branch.

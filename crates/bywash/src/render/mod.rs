@@ -7,6 +7,7 @@ pub mod error;
 mod error_json;
 mod frame;
 pub mod listing;
+pub mod other_readers;
 pub mod progress;
 pub mod rows;
 pub mod stdout;

@@ -3,24 +3,13 @@
 
 use std::fmt::Write as _;
 
+use crate::dice::Dice;
 use crate::sandbox;
 use crate::shop::{head, orders, rows, shop};
 
 /// A row of the list: `id`, `k`, `name`.
 #[derive(Clone, Debug, PartialEq)]
 struct Row(i64, Option<i64>, Option<String>);
-
-/// Numbers that look random and are the same for the same seed (xorshift64*).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: i64) -> i64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).cast_signed() % sides
-    }
-}
 
 /// A condition as SQL, and which rows it is true for; null is not true, also when it is negated.
 type Condition = (String, Box<dyn Fn(&Row, &[Row]) -> bool>);

@@ -21,7 +21,7 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 
-use super::faults::durable_step;
+use super::faults::{failing_step, tear};
 use super::folders::Folders;
 
 const NAME: &str = "lake";
@@ -62,10 +62,13 @@ impl ObjectStore for DurableStore {
         let folders = self.folders.clone();
         blocking(move || {
             let shown = path.display().to_string();
-            durable_step("put", &shown);
+            failing_step("put", &shown).map_err(|error| failed(&path, error))?;
             let mut file = create(&folders, &path)?;
-            let written = payload.iter().try_for_each(|bytes| file.write_all(bytes));
-            durable_step("put", &shown);
+            let written = payload.iter().try_for_each(|bytes| {
+                tear(&mut file, bytes);
+                file.write_all(bytes)
+            });
+            let written = written.and_then(|()| failing_step("put", &shown));
             written.and_then(|()| make_durable(&folders, &path, &file)).map_err(|error| give_up(&path, error))
         })
         .await?;
@@ -76,7 +79,7 @@ impl ObjectStore for DurableStore {
         let path = self.file(location)?;
         let folders = self.folders.clone();
         let upload = blocking(move || {
-            durable_step("put", &path.display().to_string());
+            failing_step("put", &path.display().to_string()).map_err(|error| failed(&path, error))?;
             let file = Arc::new(create(&folders, &path)?);
             Ok(Upload { path, file, folders, written: 0 })
         });
@@ -141,7 +144,7 @@ impl MultipartUpload for Upload {
     async fn complete(&mut self) -> Result<PutResult> {
         let (path, file, folders) = (self.path.clone(), self.file.clone(), self.folders.clone());
         blocking(move || {
-            durable_step("put", &path.display().to_string());
+            failing_step("put", &path.display().to_string()).map_err(|error| give_up(&path, error))?;
             make_durable(&folders, &path, &file).map_err(|error| give_up(&path, error))
         })
         .await?;
@@ -161,9 +164,9 @@ fn create(folders: &Folders, path: &FilePath) -> Result<File> {
 
 fn make_durable(folders: &Folders, path: &FilePath, file: &File) -> io::Result<()> {
     let shown = path.display().to_string();
-    durable_step("fsync", &shown);
+    failing_step("fsync", &shown)?;
     file.sync_all()?;
-    durable_step("fsync", &shown);
+    failing_step("fsync", &shown)?;
     folders.sync_for(path)
 }
 

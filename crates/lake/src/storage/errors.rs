@@ -6,12 +6,19 @@ use std::path::Path;
 
 use bywash_core::{Code, Error};
 
-/// The error of an operation on a file, whatever library reported it.
+use super::remote::remote_error;
+
+/// The error of an operation on a file, whatever library reported it. `path` of a file in an object store is its
+/// whole address.
 ///
 /// The error of the operating system is looked for below all wrappers, so that a full disk, a missing file and a
 /// missing permission get their own codes.
 #[must_use]
 pub fn storage_error(doing: &str, path: &Path, error: &(dyn StdError + 'static)) -> Error {
+    if let Some(place) = path.to_str().filter(|place| place.contains("://")) {
+        let absent = || Error::io(doing, path, &io::Error::from(io::ErrorKind::NotFound));
+        return remote_error(doing, place, error).unwrap_or_else(absent);
+    }
     let mut wrapper = Some(error);
     let mut system = None;
     while let Some(current) = wrapper {

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::faults::durable_step;
+use super::faults::failing_step;
 
 /// The folders from a root downwards that are known to be durable.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ impl Folders {
 
 fn sync_folder(folder: &Path) -> io::Result<()> {
     let shown = folder.display().to_string();
-    durable_step("fsync", &shown);
+    failing_step("fsync", &shown)?;
     File::open(folder)?.sync_all()?;
-    durable_step("fsync", &shown);
+    failing_step("fsync", &shown)?;
     Ok(())
 }

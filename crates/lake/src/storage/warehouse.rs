@@ -1,4 +1,4 @@
-//! The folder that holds all tables' files, and the names of files in it.
+//! The folder, or the prefix in an object store, that holds all tables' files, and the names of files in it.
 //!
 //! A table's folder is `<namespace>/<name>-<part of its uuid>`; below it are exactly `data/` and `metadata/`.
 
@@ -13,13 +13,18 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 
 use super::durable::DurableStore;
 use super::errors::storage_error;
+use super::remote::{self, RemotePlace};
 use super::staged::{StagedFiles, StagingStore};
 
 const SCHEME: &str = "file://";
 
-/// A folder of table files, open. Cheap to clone.
+/// What a recorded location of a file in an object store begins with; also as other programs write it.
+const REMOTE_SCHEMES: [&str; 8] = ["s3", "s3a", "s3n", "az", "azure", "abfs", "abfss", "wasbs"];
+
+/// The place of table files, open. Cheap to clone.
 #[derive(Clone)]
 pub struct Warehouse {
+    /// A folder, or the address in an object store.
     root: PathBuf,
     recorded_root: String,
     store: Arc<dyn ObjectStore>,
@@ -42,6 +47,15 @@ impl Warehouse {
         Ok(Self { recorded_root, store: Arc::new(store), root })
     }
 
+    /// Opens the warehouse at this place in an object store, of which nothing is asked yet.
+    ///
+    /// # Errors
+    /// There are no credentials for it.
+    pub async fn open_remote(place: &RemotePlace) -> Result<Self> {
+        let remote = remote::open(place).await?;
+        Ok(Self { root: PathBuf::from(&remote.location), recorded_root: remote.location, store: remote.store })
+    }
+
     /// The same folder through another store, such as one that counts.
     #[must_use]
     pub fn through(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
@@ -55,7 +69,7 @@ impl Warehouse {
         (Self { store: Arc::new(store), ..self.clone() }, files)
     }
 
-    /// The folder, absolute.
+    /// The folder, absolute; in an object store its whole address.
     #[must_use]
     pub fn root(&self) -> &FilePath {
         &self.root
@@ -65,6 +79,12 @@ impl Warehouse {
     #[must_use]
     pub fn store(&self) -> &Arc<dyn ObjectStore> {
         &self.store
+    }
+
+    /// What Iceberg metadata records for the warehouse itself.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.recorded_root
     }
 
     /// What Iceberg metadata records for a file or folder given by its relative path.
@@ -84,7 +104,8 @@ impl Warehouse {
         below_warehouse(recorded)
     }
 
-    /// The absolute path of a file, recorded or relative, for people and other programs.
+    /// The absolute path of a file, recorded or relative, for people and other programs; in an object store its whole
+    /// address.
     ///
     /// # Errors
     /// A location that is no file of a warehouse.
@@ -145,7 +166,8 @@ pub(crate) fn below_warehouse(recorded: &str) -> Result<Path> {
         Error::new(Code::TableCorrupt, format!("`{recorded}` is not a file of a warehouse"))
             .hint("a table's files lie in `<warehouse>/<namespace>/<table>/data` and `…/metadata`")
     };
-    let absolute = recorded.strip_prefix(SCHEME).or_else(|| recorded.strip_prefix("file:")).unwrap_or(recorded);
+    let local = recorded.strip_prefix(SCHEME).or_else(|| recorded.strip_prefix("file:"));
+    let absolute = local.or_else(|| path_in_store(recorded)).unwrap_or(recorded);
     let parts: Vec<&str> = absolute.split('/').collect();
     let inside = if absolute.starts_with('/') {
         let below = parts.iter().rposition(|part| matches!(*part, "data" | "metadata"));
@@ -157,6 +179,12 @@ pub(crate) fn below_warehouse(recorded: &str) -> Result<Path> {
         &parts[..]
     };
     Path::parse(inside.join("/")).map_err(|_| foreign())
+}
+
+/// The path of a location in an object store, from the `/` after the bucket.
+fn path_in_store(recorded: &str) -> Option<&str> {
+    let (scheme, rest) = recorded.split_once("://")?;
+    REMOTE_SCHEMES.contains(&scheme).then(|| rest.find('/').map(|slash| &rest[slash..])).flatten()
 }
 
 impl fmt::Debug for Warehouse {

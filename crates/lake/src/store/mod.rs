@@ -1,12 +1,13 @@
 //! Where objects, refs, the reflog and the log of runs live: one small trait, so that a team's PostgreSQL can take
-//! the place of the embedded SQLite.
+//! the place of the embedded SQLite. Both run the statements of `sql`; `sqlite` and `postgres` only carry them out.
 //!
 //! One transaction stores objects and moves refs (rule T1): either all of it holds afterwards, or none.
 
+mod copy;
+mod postgres;
 mod rows;
+mod sql;
 mod sqlite;
-mod sqlite_errors;
-mod sqlite_rows;
 
 use std::sync::Arc;
 
@@ -15,8 +16,11 @@ use bytes::Bytes;
 
 use bywash_core::{ObjectId, Result};
 
+pub use copy::CopiedTable;
+pub use postgres::PostgresPlace;
 pub use rows::{LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
-pub use sqlite::{SqliteStore, close_catalogs};
+pub use sql::SqlStore;
+pub use sqlite::close_catalogs;
 
 /// A shared handle to a store.
 pub type Store = Arc<dyn CatalogStore>;
@@ -129,6 +133,9 @@ pub trait CatalogStore: Send + Sync {
     async fn loads(&self, run: Option<&str>) -> Result<Vec<LoadRow>>;
     /// Test results of one run or of all.
     async fn tests(&self, run: Option<&str>) -> Result<Vec<TestRow>>;
+    /// Keeps a catalog that lies elsewhere with its own tables: it remembers the location of its warehouse, and refuses
+    /// another one unless that `has_moved`. A catalog in a file lies beside its tables and moves with them (rule T9).
+    async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()>;
     /// What the store finds wrong with itself.
     async fn integrity(&self) -> Result<Vec<String>>;
 }

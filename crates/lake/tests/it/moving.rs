@@ -63,10 +63,16 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 #[test]
 fn t9_locations_outside_a_warehouse_are_refused() {
     let scratch = Scratch::new();
-    for foreign in ["s3://bucket/a/b/data/x.parquet", "file:///tmp/x.parquet", "/data/x.parquet", "a/../b/data/x"] {
+    for foreign in ["ftp://bucket/a/b/data/x.parquet", "file:///tmp/x.parquet", "/data/x.parquet", "a/../b/data/x"] {
         let refused = scratch.warehouse.relative(foreign).unwrap_err();
         assert_eq!(refused.code(), Code::TableCorrupt, "{foreign}");
     }
     let path = scratch.warehouse.relative("file:///old/place/raw/flights-1a/data/month=1/x.parquet").unwrap();
     assert_eq!(path.as_ref(), "raw/flights-1a/data/month=1/x.parquet");
+    // A lake that was copied between a folder and an object store.
+    for remote in
+        ["s3://bucket/lake/raw/t-1/metadata/1.json", "abfss://box@account.dfs.core.windows.net/raw/t-1/metadata/1.json"]
+    {
+        assert_eq!(scratch.warehouse.relative(remote).unwrap().as_ref(), "raw/t-1/metadata/1.json");
+    }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bywash_core::{Code, Error, ObjectId, Place, Result, suggestion};
+use bywash_lake::LakePlace;
 
 use super::document::Document;
 use super::fields::{Problems, together};
@@ -116,6 +117,13 @@ impl Project {
     #[must_use]
     pub fn lake_folder(&self) -> PathBuf {
         self.root.join(&self.settings.lake_path)
+    }
+
+    /// Where the lake is.
+    #[must_use]
+    pub fn lake_place(&self) -> LakePlace {
+        let (catalog, warehouse) = (self.settings.catalog.clone(), self.settings.warehouse.clone());
+        LakePlace { catalog, warehouse, ..LakePlace::folder(&self.lake_folder()) }
     }
 }
 

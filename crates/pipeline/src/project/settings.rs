@@ -7,9 +7,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bywash_core::{Code, Error, RefName, TableName, parse_bytes, parse_duration, suggestion};
+use bywash_core::{Code, Error, Place, RefName, TableName, parse_bytes, parse_duration, suggestion};
+use bywash_lake::storage::RemotePlace;
+use bywash_lake::store::PostgresPlace;
 
-use super::document::Document;
+use super::document::{Document, Span};
 use super::fields::{Fields, Problems, Source, listed};
 use super::model_options::{FolderOptions, read_folder_options};
 use super::toml;
@@ -25,6 +27,10 @@ pub struct Settings {
     pub name: String,
     /// Where the lake lies, relative to the project's root unless absolute.
     pub lake_path: PathBuf,
+    /// The catalog, if it is in PostgreSQL.
+    pub catalog: Option<PostgresPlace>,
+    /// The warehouse, if it is in an object store.
+    pub warehouse: Option<RemotePlace>,
     /// How much memory queries may take; the engine chooses when absent.
     pub memory_limit: Option<u64>,
     /// How much disk queries may spill to; the engine chooses when absent.
@@ -46,6 +52,8 @@ impl Default for Settings {
         Self {
             name: String::new(),
             lake_path: PathBuf::from("lake"),
+            catalog: None,
+            warehouse: None,
             memory_limit: None,
             spill_limit: None,
             threads: None,
@@ -114,6 +122,30 @@ const SETTINGS: &[Setting] = &[
         apply: |settings, text| {
             settings.lake_path = PathBuf::from(text);
             if text.is_empty() { Err("a path is not empty".to_owned()) } else { Ok(()) }
+        },
+    },
+    Setting {
+        section: "lake",
+        key: "catalog",
+        kind: "address",
+        default: "`catalog.db` in the lake's folder",
+        doc: "The catalog in PostgreSQL, for teams: `postgres://user@host/database`. Its password never stands in this \
+              file: it comes from `PGPASSWORD`, `~/.pgpass`, or an address in the environment.",
+        apply: |settings, text| {
+            settings.catalog = Some(PostgresPlace::parse(text).map_err(|error| with_hint(&error))?);
+            Ok(())
+        },
+    },
+    Setting {
+        section: "lake",
+        key: "warehouse",
+        kind: "address",
+        default: "`warehouse/` in the lake's folder",
+        doc: "The tables' files in an object store: `s3://bucket/prefix`, `az://container/prefix` or \
+              `abfss://container@account.dfs.core.windows.net/prefix`. Credentials come from the environment.",
+        apply: |settings, text| {
+            settings.warehouse = Some(RemotePlace::parse(text).map_err(|error| with_hint(&error))?);
+            Ok(())
         },
     },
     Setting {
@@ -190,6 +222,12 @@ const TABLES: &[(&str, &str, &str, &str)] = &[
         "Overrides any setting but the project's name when `-t <name>` is given.",
     ),
 ];
+
+/// Sentence and advice as one text: a problem with a setting is one line.
+fn with_hint(error: &Error) -> String {
+    let hints = error.hints().iter().map(|hint| format!("; {hint}")).collect::<String>();
+    format!("{}{hints}", error.message())
+}
 
 fn duration(text: &str) -> Result<Duration, String> {
     parse_duration(text).map_err(|_| format!("`{text}` is not a duration; write it like `90s`, `15m` or `2h`"))
@@ -307,9 +345,12 @@ fn read_sections(top: &mut Fields<'_>, with_project: bool, settings: &mut Settin
         let source = top.source();
         let Some(mut fields) = source.fields(node, &what) else { continue };
         for setting in SETTINGS.iter().filter(|setting| setting.section == section) {
-            if let Some(text) = fields.text(setting.key)
-                && let Err(wrong) = setting.set(settings, &text.value)
-            {
+            let Some(text) = fields.text(setting.key) else { continue };
+            let outcome = setting.set(settings, &text.value);
+            if setting.key == "catalog" && may_hold_password(&text.value) {
+                settings.catalog = None;
+                source.problems.push(password_in_file(source, text.span));
+            } else if let Err(wrong) = outcome {
                 source.report(text.span, wrong);
             }
         }
@@ -318,6 +359,23 @@ fn read_sections(top: &mut Fields<'_>, with_project: bool, settings: &mut Settin
     if let Some(node) = top.node("models") {
         read_folders(top.source(), node, settings);
     }
+}
+
+/// Also of what is no address, like one with a `#` in its password.
+fn may_hold_password(text: &str) -> bool {
+    match PostgresPlace::parse(text) {
+        Ok(place) => place.has_password(),
+        Err(_) => text.contains('@') && text.split("://").nth(1).is_some_and(|rest| rest.contains(':')),
+    }
+}
+
+/// Without the line of the file, which holds the password.
+fn password_in_file(source: Source<'_>, span: Span) -> Error {
+    let place = Place { column: Some(span.column as u64), ..Place::line(source.document.path(), span.line as u64) };
+    Error::new(Code::InvalidSetting, "`lake.catalog` holds a password, and files of a project are kept and shared")
+        .at(place)
+        .hint("take it out of the address, and give it as `PGPASSWORD` or in `~/.pgpass`")
+        .hint("or set the whole address in the environment: `BYWASH_LAKE__CATALOG`")
 }
 
 fn read_folders(source: Source<'_>, node: &Node, settings: &mut Settings) {

@@ -1,0 +1,307 @@
+//! One random history: commands on branches of one lake, and after each the comparison with the oracle.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bywash_testkit::{Output, Sandbox};
+
+use super::Tally;
+use super::oracle::{Oracle, Truth};
+use crate::dice::Dice;
+use crate::sandbox;
+
+const TABLE: &str = "raw.items";
+const KILLED: i32 = 128 + 9;
+const COMMANDS: i64 = 30;
+/// Beyond the last durable step of most commands, so that some faults never strike.
+const STEPS: i64 = 70;
+/// The row that upserts are about.
+const KEY: i64 = 500;
+/// Refusals that a command may end in; nothing has changed then.
+const REFUSALS: [&str; 4] = ["merge-conflict", "revert-conflict", "wrong-usage", "run-conflict"];
+
+/// A branch, as the oracle has it.
+#[derive(Clone)]
+struct Branch {
+    head: String,
+    truth: Truth,
+}
+
+pub(super) struct History {
+    seed: u64,
+    dice: Dice,
+    lake: Sandbox,
+    oracle: Oracle,
+    branches: BTreeMap<String, Branch>,
+    /// What each commit has seen, and its first parent.
+    commits: HashMap<String, (Truth, Option<String>)>,
+    /// What lies in `data/`.
+    files: BTreeMap<char, i64>,
+    next_row: i64,
+    told: Vec<String>,
+}
+
+/// A command with what it does to the truth of its branch.
+struct Step {
+    branch: String,
+    words: Vec<String>,
+    after: Truth,
+    what: &'static str,
+    plans_nodes: bool,
+}
+
+impl History {
+    /// A lake with one loaded file on `main`, and two branches at it.
+    pub(super) fn new(seed: u64) -> Self {
+        let lake = sandbox();
+        lake.write("bywash.toml", "[project]\nname = \"torture\"\n");
+        lake.write(
+            "sources/raw.yml",
+            "name: raw\ntype: files\nresources:\n  - name: items\n    path: data/*.csv\n    \
+             columns: {id: bigint, k: bigint}\n",
+        );
+        lake.write(
+            "models/marts/sums.sql",
+            "select k % 7 as part, count(*) as n, sum(k) as total from raw.items group by 1\n",
+        );
+        lake.write(
+            "models/marts/same.sql",
+            "-- ---\n-- kind: incremental\n-- incremental_from: [raw.items]\n-- ---\nselect id, k from raw.items\n",
+        );
+        let dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let mut history = Self {
+            seed,
+            dice,
+            lake,
+            oracle: Oracle::default(),
+            branches: BTreeMap::new(),
+            commits: HashMap::new(),
+            files: BTreeMap::new(),
+            next_row: 10_000,
+            told: Vec::new(),
+        };
+        history.change_file('A');
+        history.lake.run(["run"]).success();
+        let truth = history.loaded(&Truth::new());
+        let head = history.heads().remove("main").expect("main");
+        history.commits.insert(head.clone(), (truth.clone(), None));
+        for name in ["main", "dev", "fix"] {
+            if name != "main" {
+                history.lake.run(["branch", "create", name]).success();
+            }
+            history.branches.insert(name.to_owned(), Branch { head: head.clone(), truth: truth.clone() });
+        }
+        history
+    }
+
+    pub(super) fn play(mut self, tally: &mut Tally) {
+        for _ in 0..COMMANDS {
+            if self.dice.roll(8) == 0 {
+                let file = *self.dice.pick(&['A', 'B']);
+                self.change_file(file);
+            }
+            let step = self.step();
+            self.take(step, tally);
+        }
+        self.look_back();
+    }
+
+    fn step(&mut self) -> Step {
+        let names: Vec<String> = self.branches.keys().cloned().collect();
+        let name = self.dice.pick(&names).clone();
+        match self.dice.roll(14) {
+            0..=5 => self.statement(name),
+            6..=7 => {
+                let after = self.loaded(&self.branches[&name].truth.clone());
+                let words = ["run", "--ref", &name].map(str::to_owned).to_vec();
+                Step { branch: name, words, after, what: "run", plans_nodes: true }
+            }
+            8..=10 => self.merge(name, &names),
+            _ => self.revert(name),
+        }
+    }
+
+    fn statement(&mut self, branch: String) -> Step {
+        let truth = self.branches[&branch].truth.clone();
+        let rows = self.rows_of(&truth);
+        let ids: Vec<i64> = rows.keys().copied().collect();
+        let (id, value) = (if ids.is_empty() { 0 } else { *self.dice.pick(&ids) }, self.next_row);
+        self.next_row += 1;
+        let at_id =
+            |value: Option<i64>| BTreeMap::from([(id, value)]).into_iter().filter(|_| !ids.is_empty()).collect();
+        let (sql, edits): (String, BTreeMap<i64, Option<i64>>) = match self.dice.roll(12) {
+            0..=3 => (format!("insert into {TABLE} values ({value}, {value})"), [(value, Some(value))].into()),
+            4..=6 => (format!("update {TABLE} set k = {value} where id = {id}"), at_id(Some(value))),
+            7..=8 => (format!("delete from {TABLE} where id = {id}"), at_id(None)),
+            9..=10 => (
+                format!(
+                    "merge into {TABLE} t using (select {KEY} as id, {value} as k) s on t.id = s.id \
+                     when matched then update set k = s.k when not matched then insert *"
+                ),
+                [(KEY, Some(value))].into(),
+            ),
+            _ => (
+                format!("insert overwrite {TABLE} values ({value}, {value})"),
+                ids.iter().map(|id| (*id, None)).chain([(value, Some(value))]).collect(),
+            ),
+        };
+        let after = self.oracle.edit(&truth, &edits);
+        let words = vec!["query".to_owned(), "--ref".to_owned(), branch.clone(), sql];
+        Step { branch, words, after, what: "statements", plans_nodes: false }
+    }
+
+    fn merge(&mut self, branch: String, names: &[String]) -> Step {
+        let others: Vec<_> = names.iter().filter(|name| **name != branch).cloned().collect();
+        let source = self.dice.pick(&others).clone();
+        let (ours, theirs) = (self.branches[&branch].truth.clone(), self.branches[&source].truth.clone());
+        let mut words = ["merge", &source, "--into", &branch].map(str::to_owned).to_vec();
+        let mut after: Truth = ours.union(&theirs).copied().collect();
+        let (flag, winner, loser) = match self.dice.roll(6) {
+            0 => ("--ours", &ours, &theirs),
+            1 => ("--theirs", &theirs, &ours),
+            _ => return Step { branch, words, after, what: "merged", plans_nodes: true },
+        };
+        words.extend([flag, TABLE].map(str::to_owned));
+        after = self.oracle.cancel(&after, loser.difference(winner).copied().collect());
+        Step { branch, words, after, what: "merged", plans_nodes: true }
+    }
+
+    fn revert(&mut self, branch: String) -> Step {
+        let mut commit = self.branches[&branch].head.clone();
+        for _ in 0..self.dice.roll(4) {
+            match self.commits.get(&commit) {
+                Some((_, Some(parent))) if self.commits[parent].1.is_some() => commit.clone_from(parent),
+                _ => break,
+            }
+        }
+        let (seen, parent) = self.commits[&commit].clone();
+        let Some(parent) = parent else { return self.statement(branch) };
+        let before = self.commits[&parent].0.clone();
+        let truth = self.branches[&branch].truth.clone();
+        let after = self.oracle.cancel(&truth, seen.difference(&before).copied().collect());
+        let words = vec!["revert".to_owned(), commit, "--ref".to_owned(), branch.clone()];
+        Step { branch, words, after, what: "reverted", plans_nodes: true }
+    }
+
+    /// Runs a command, perhaps with a fault, and looks what has become of the lake.
+    fn take(&mut self, step: Step, tally: &mut Tally) {
+        let (fault, at) = (*self.dice.pick(&["", "", "KILL_AT", "TEAR_AT", "FAIL_AT"]), 1 + self.dice.roll(STEPS));
+        let jump = if self.dice.roll(10) == 0 { self.dice.roll(200_000) - 100_000 } else { 0 };
+        let mut command = self.lake.command(&step.words).env("BYWASH_FAULT_CLOCK_SECONDS", jump.to_string());
+        if !fault.is_empty() {
+            command = command.env(format!("BYWASH_FAULT_{fault}"), at.to_string());
+        }
+        let output = command.run();
+        self.told.push(format!(
+            "bywash {}    # {fault} {at}, clock {jump}: exit {}",
+            step.words.join(" "),
+            output.code
+        ));
+        let heads = self.heads();
+        for (name, branch) in &self.branches {
+            if *name != step.branch {
+                self.expect(heads.get(name) == Some(&branch.head), "another branch has moved", &output);
+            }
+        }
+        let head = heads.get(&step.branch).cloned().unwrap_or_default();
+        let before = self.branches[&step.branch].clone();
+        let moved = head != before.head;
+        match output.code {
+            0 => *tally.entry(step.what).or_default() += 1,
+            KILLED => *tally.entry(if fault == "TEAR_AT" { "torn" } else { "killed" }).or_default() += 1,
+            1 if fault == "FAIL_AT" => *tally.entry("failed by a fault").or_default() += 1,
+            _ => {
+                let is_refusal = REFUSALS.iter().any(|code| output.stderr.contains(&format!("error[{code}]")));
+                self.expect(is_refusal && !moved, "an error that is no refusal", &output);
+                *tally.entry("refused as a conflict").or_default() += 1;
+            }
+        }
+        let truth = if moved || output.code == 0 { step.after } else { before.truth };
+        if moved {
+            self.commits.insert(head.clone(), (truth.clone(), Some(before.head)));
+        }
+        self.branches.insert(step.branch.clone(), Branch { head, truth });
+        self.compare(&step.branch, moved && step.plans_nodes, &output);
+    }
+
+    fn compare(&self, branch: &str, with_nodes: bool, output: &Output) {
+        let wanted = match self.oracle.rows(&self.branches[branch].truth) {
+            Ok(rows) => rows,
+            Err(lost) => return self.expect(false, &lost, output),
+        };
+        let found = self.query(branch, &format!("select id, k from {TABLE} order by id, k"));
+        let lines: Vec<_> = wanted.iter().map(|(id, k)| format!("{id},{k}")).collect();
+        self.expect(found == lines, &format!("`{branch}` holds {found:?} instead of {lines:?}"), output);
+        if with_nodes {
+            let sums = "select k % 7, count(*), sum(k) from raw.items group by 1 order by 1";
+            let nodes = self.query(branch, "select part, n, total from marts.sums order by 1");
+            self.expect(nodes == self.query(branch, sums), "a model differs from its query", output);
+            let same = self.query(branch, "select id, k from marts.same order by id, k");
+            self.expect(same == lines, "an incremental model differs from its query", output);
+        }
+    }
+
+    /// Every commit of every branch still holds what it held; the lake is whole; times of a ref increase.
+    fn look_back(&self) {
+        let output = self.lake.run(["doctor"]);
+        self.expect(output.code == 0, "the lake is not whole", &output);
+        for (commit, (truth, _)) in self.commits.iter().take(12) {
+            let wanted: Vec<_> = self.rows_of(truth).iter().map(|(id, k)| format!("{id},{k}")).collect();
+            let found = self.query(commit, &format!("select id, k from {TABLE} order by id, k"));
+            self.expect(found == wanted, &format!("commit {commit} holds {found:?} instead of {wanted:?}"), &output);
+        }
+        let backwards = "select name from (select name, time, lag(time) over (partition by name order by sequence) as before \
+                         from bywash.reflog) where before >= time";
+        self.expect(self.query("main", backwards).is_empty(), "times of a ref do not increase", &output);
+    }
+
+    fn change_file(&mut self, file: char) {
+        let content = 1 + self.dice.roll(3);
+        self.files.insert(file, content);
+        let rows = rows_of_file(file, content).into_iter().map(|(id, k)| format!("{id},{k}\n"));
+        self.lake.write(format!("data/{file}.csv"), format!("id,k\n{}", rows.collect::<String>()));
+        self.told.push(format!("data/{file}.csv has content {content}"));
+    }
+
+    /// The truth after a load of every file that is new or changed.
+    fn loaded(&mut self, truth: &Truth) -> Truth {
+        let mut truth = truth.clone();
+        for (file, content) in self.files.clone() {
+            if self.oracle.is_loaded(&truth, file, content) != Ok(true) {
+                truth = self.oracle.load(&truth, file, content, &rows_of_file(file, content));
+            }
+        }
+        truth
+    }
+
+    fn rows_of(&self, truth: &Truth) -> BTreeMap<i64, i64> {
+        self.oracle.rows(truth).unwrap_or_else(|lost| self.fail(&lost))
+    }
+
+    fn heads(&self) -> BTreeMap<String, String> {
+        let output = self.lake.run(["query", "select name, commit from bywash.refs", "-o", "csv"]).success();
+        let pair = |line: &str| line.split_once(',').map(|(name, commit)| (name.to_owned(), commit.to_owned()));
+        output.stdout.lines().skip(1).filter_map(pair).collect()
+    }
+
+    fn query(&self, reference: &str, sql: &str) -> Vec<String> {
+        let output = self.lake.run(["query", "--ref", reference, sql, "-o", "csv"]);
+        self.expect(output.code == 0, "a query failed", &output);
+        output.stdout.lines().skip(1).map(str::to_owned).collect()
+    }
+
+    fn expect(&self, holds: bool, what: &str, output: &Output) {
+        if !holds {
+            self.fail(&format!("{what}\n{output}"));
+        }
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        panic!("seed {}: {what}\n\nthe history:\n{}", self.seed, self.told.join("\n"))
+    }
+}
+
+/// A row that every content of a file has, and one of its own.
+fn rows_of_file(file: char, content: i64) -> BTreeMap<i64, i64> {
+    let base = if file == 'A' { 1_000 } else { 2_000 };
+    [(base, base + content * 10), (base + content, base + content * 10 + 1)].into()
+}

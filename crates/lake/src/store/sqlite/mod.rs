@@ -1,0 +1,201 @@
+//! The embedded catalog: one SQLite file in WAL mode, `synchronous=FULL`, so that a transaction that returned is on disk.
+
+mod errors;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use bywash_core::{Code, Error, Result};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
+
+use self::errors::explain;
+use super::sql::{Attempt, Driver, Failure, Open, Row, Statement, VERSION, Value, missing};
+use crate::storage::faults::durable_step;
+
+/// Every catalog that this process has open, to be closed before it ends.
+static OPEN: Mutex<Vec<SqlitePool>> = Mutex::new(Vec::new());
+
+/// Closes every catalog file that this process has open. A process that ends while SQLite tidies up leaves a log behind
+/// that users who may only read cannot open.
+pub async fn close_catalogs() {
+    let pools = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
+    for pool in pools {
+        pool.close().await;
+    }
+}
+
+/// A catalog in one SQLite file.
+pub(super) struct Sqlite {
+    pool: SqlitePool,
+    path: PathBuf,
+}
+
+impl Sqlite {
+    /// Opens the file, and creates it with its tables if it is absent. Who may not write it can still read it.
+    pub(super) async fn open(path: &Path, patience: Duration) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(patience);
+        match Self::connect(path, options, patience).await {
+            Err(error) if error.code() == Code::PermissionDenied && path.exists() => {
+                Self::open_to_read(path, patience).await
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens a file that this user may not write.
+    ///
+    /// Readers of a WAL share a file beside the catalog. Where it is there, they use it; where it is not, and no WAL
+    /// either, all that was committed stands in the catalog itself, which then is read as a file that does not change:
+    /// what a writer commits from now on is seen when the catalog is opened next.
+    async fn open_to_read(path: &Path, patience: Duration) -> Result<Self> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(patience);
+        match Self::connect(path, options.clone(), patience).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) if error.code() != Code::PermissionDenied => return Err(error),
+            Err(_) => {}
+        }
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            return Err(Error::new(
+                Code::PermissionDenied,
+                format!("the catalog `{}` is in use, and this user may not join its readers", path.display()),
+            )
+            .hint("wait until nobody writes to the lake, or let a user who may write run any command")
+            .hint(format!("reading while others write needs permission to write `{}-shm`", path.display())));
+        }
+        Self::connect(path, options.immutable(true), patience).await
+    }
+
+    async fn connect(path: &Path, options: SqliteConnectOptions, patience: Duration) -> Result<Self> {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(patience + Duration::from_secs(5))
+            // On a full disk SQLite takes a transaction back by itself, and the connection still believes to be in it.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options)
+            .await
+            .map_err(|error| explain(path, &error))?;
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(pool.clone());
+        let database = Self { pool, path: path.to_owned() };
+        database.prepare().await?;
+        Ok(database)
+    }
+
+    /// Makes the tables that this version has and the file has not.
+    async fn prepare(&self) -> Result<()> {
+        let wrong = |error| explain(&self.path, &error);
+        let found: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&self.pool).await.map_err(wrong)?;
+        if missing(found, self.path.display())?.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin_with("begin immediate").await.map_err(wrong)?;
+        let found: i64 = sqlx::query_scalar("pragma user_version").fetch_one(&mut *transaction).await.map_err(wrong)?;
+        for &script in missing(found, self.path.display())? {
+            sqlx::raw_sql(script).execute(&mut *transaction).await.map_err(wrong)?;
+        }
+        let version = AssertSqlSafe(format!("pragma user_version = {VERSION}"));
+        sqlx::query(version).execute(&mut *transaction).await.map_err(wrong)?;
+        durable_step("transaction", "create catalog");
+        transaction.commit().await.map_err(wrong)?;
+        durable_step("transaction", "create catalog");
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Driver for Sqlite {
+    async fn run(&self, statement: &Statement) -> Attempt<Vec<Row>> {
+        answer(&self.path, statement, &self.pool).await
+    }
+
+    async fn begin(&self) -> Attempt<Box<dyn Open>> {
+        let begun = self.pool.begin_with("begin immediate").await;
+        let transaction = begun.map_err(|error| explain(&self.path, &error))?;
+        Ok(Box::new(Writing { transaction, path: self.path.clone() }))
+    }
+
+    async fn bind_warehouse(&self, _: &str, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    async fn integrity(&self) -> Result<Vec<String>> {
+        let lines: Vec<String> = sqlx::query_scalar("pragma integrity_check")
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| explain(&self.path, &error))?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    }
+}
+
+/// A transaction that holds the file's one write lock.
+struct Writing {
+    transaction: sqlx::Transaction<'static, sqlx::Sqlite>,
+    path: PathBuf,
+}
+
+#[async_trait]
+impl Open for Writing {
+    async fn run(&mut self, statement: &Statement) -> Attempt<Vec<Row>> {
+        answer(&self.path, statement, &mut *self.transaction).await
+    }
+
+    async fn commit(self: Box<Self>) -> Attempt<()> {
+        let Self { transaction, path } = *self;
+        Ok(transaction.commit().await.map_err(|error| explain(&path, &error))?)
+    }
+
+    async fn roll_back(self: Box<Self>) -> Attempt<()> {
+        let Self { transaction, path } = *self;
+        Ok(transaction.rollback().await.map_err(|error| explain(&path, &error))?)
+    }
+}
+
+async fn answer<'c, E>(path: &Path, statement: &Statement, connection: E) -> Attempt<Vec<Row>>
+where
+    E: sqlx::Executor<'c, Database = sqlx::Sqlite>,
+{
+    let wrong = |error| Failure::Final(explain(path, &error));
+    let sql = AssertSqlSafe(statement.sql.clone());
+    let arguments = arguments(&statement.values).map_err(wrong)?;
+    let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await.map_err(wrong)?;
+    rows.iter().map(|row| read(row).map_err(wrong)).collect()
+}
+
+fn arguments(values: &[Value]) -> sqlx::Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        match value {
+            Value::Text(text) => arguments.add(text.as_deref()),
+            Value::Number(number) => arguments.add(*number),
+            Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn read(row: &SqliteRow) -> sqlx::Result<Row> {
+    let value = |column: usize| {
+        // A null has the type of its column, anything else its own.
+        let kind = row.try_get_raw(column)?.type_info().name().to_owned();
+        Ok(match kind.as_str() {
+            "BLOB" => Value::Bytes(row.try_get::<Option<Vec<u8>>, _>(column)?.map(Bytes::from)),
+            "INTEGER" => Value::Number(row.try_get(column)?),
+            _ => Value::Text(row.try_get(column)?),
+        })
+    };
+    (0..row.len()).map(value).collect::<sqlx::Result<_>>().map(Row::new)
+}
