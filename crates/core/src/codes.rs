@@ -95,6 +95,8 @@ codes! {
     MergeConflict "merge-conflict" Conflict,
     RevertConflict "revert-conflict" Conflict,
     TargetMoved "target-moved" Conflict,
+    Collected "collected" Conflict,
+    LeaseLapsed "lease-lapsed" Conflict,
     NodeDrift "node-drift" Conflict,
     RefExists "ref-exists" Conflict,
     TableExists "table-exists" Conflict,

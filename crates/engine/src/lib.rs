@@ -17,6 +17,6 @@ mod spill_folder;
 pub mod sql;
 
 pub use engine::Engine;
-pub use scan::RowSet;
+pub use scan::{RowSet, deleted_rows};
 pub use session::{ChangedRows, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
 pub use settings::{EngineSettings, available_memory};

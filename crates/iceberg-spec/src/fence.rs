@@ -5,6 +5,7 @@ use iceberg::spec as theirs;
 
 use crate::data_file::DataFile;
 use crate::datum::Datum;
+use crate::deletes::{DeleteFile, DeleteKind};
 use crate::manifest::{EntryStatus, Manifest, ManifestEntry};
 use crate::manifest_list::{ManifestFile, PartitionSummary};
 use crate::metadata::TableMetadata;
@@ -79,9 +80,6 @@ pub(crate) fn read_manifest_list(bytes: &[u8], format_version: u8) -> Result<Vec
 }
 
 fn manifest_file(listed: &theirs::ManifestFile) -> Result<ManifestFile> {
-    if listed.content == theirs::ManifestContentType::Deletes {
-        return Err(delete_files(&listed.manifest_path));
-    }
     let partitions = listed.partitions.iter().flatten().map(|summary| PartitionSummary {
         contains_null: summary.contains_null,
         contains_nan: summary.contains_nan,
@@ -90,6 +88,7 @@ fn manifest_file(listed: &theirs::ManifestFile) -> Result<ManifestFile> {
     });
     Ok(ManifestFile {
         path: listed.manifest_path.clone(),
+        has_deletes: listed.content == theirs::ManifestContentType::Deletes,
         length: u64::try_from(listed.manifest_length).unwrap_or(0),
         spec_id: listed.partition_spec_id,
         sequence_number: listed.sequence_number,
@@ -105,13 +104,42 @@ fn manifest_file(listed: &theirs::ManifestFile) -> Result<ManifestFile> {
     })
 }
 
+/// Parses a manifest of delete files.
+pub(crate) fn read_delete_manifest(bytes: &[u8], listed: &ManifestFile) -> Result<Vec<DeleteFile>> {
+    let manifest = theirs::Manifest::parse_avro(bytes).map_err(|error| corrupt(&listed.path, error))?;
+    let types = partition_types(&manifest, listed)?;
+    let alive = manifest.entries().iter().filter(|entry| entry.status != theirs::ManifestStatus::Deleted);
+    alive.map(|entry| delete_file(entry, listed, &types)).collect()
+}
+
+fn delete_file(entry: &theirs::ManifestEntry, listed: &ManifestFile, types: &[Type]) -> Result<DeleteFile> {
+    let file = &entry.data_file;
+    let kind = match file.content_type() {
+        theirs::DataContentType::PositionDeletes => DeleteKind::Positions,
+        theirs::DataContentType::EqualityDeletes => DeleteKind::Equality(file.equality_ids().unwrap_or_default()),
+        theirs::DataContentType::Data => {
+            return Err(corrupt(&listed.path, format!("`{}` is no file of deletes", file.file_path())));
+        }
+    };
+    Ok(DeleteFile {
+        kind,
+        file: described(file, listed.spec_id, types)?,
+        sequence_number: entry.sequence_number.unwrap_or(listed.sequence_number),
+    })
+}
+
+fn partition_types(manifest: &theirs::Manifest, listed: &ManifestFile) -> Result<Vec<Type>> {
+    let metadata = manifest.metadata();
+    let partition_type =
+        metadata.partition_spec.partition_type(&metadata.schema).map_err(|error| corrupt(&listed.path, error))?;
+    partition_type.fields().iter().map(|field| kind(&field.field_type)).collect()
+}
+
 /// Parses a manifest.
 pub(crate) fn read_manifest(bytes: &[u8], listed: &ManifestFile) -> Result<Manifest> {
     let manifest = theirs::Manifest::parse_avro(bytes).map_err(|error| corrupt(&listed.path, error))?;
     let metadata = manifest.metadata();
-    let partition_type =
-        metadata.partition_spec.partition_type(&metadata.schema).map_err(|error| corrupt(&listed.path, error))?;
-    let types = partition_type.fields().iter().map(|field| kind(&field.field_type)).collect::<Result<Vec<_>>>()?;
+    let types = partition_types(&manifest, listed)?;
     let entries = manifest.entries().iter().map(|one| entry(one, listed, &types)).collect::<Result<Vec<_>>>()?;
     Ok(Manifest {
         schema: schema(&metadata.schema)?,
@@ -136,8 +164,12 @@ fn entry(entry: &theirs::ManifestEntry, listed: &ManifestFile, types: &[Type]) -
 
 fn data_file(file: &theirs::DataFile, spec_id: i32, types: &[Type]) -> Result<DataFile> {
     if file.content_type() != theirs::DataContentType::Data {
-        return Err(delete_files(file.file_path()));
+        return Err(corrupt(file.file_path(), "a file of deletes is listed among files of rows"));
     }
+    described(file, spec_id, types)
+}
+
+fn described(file: &theirs::DataFile, spec_id: i32, types: &[Type]) -> Result<DataFile> {
     if file.file_format() != theirs::DataFileFormat::Parquet {
         let format = file.file_format();
         return Err(Error::new(Code::NotYetSupported, format!("`{}` is a file of format {format}", file.file_path()))
@@ -335,11 +367,8 @@ fn snapshot(snapshot: &theirs::Snapshot) -> Snapshot {
     }
 }
 
-fn delete_files(path: &str) -> Error {
-    Error::new(Code::NotYetSupported, format!("`{path}` holds row-level deletes, which this version cannot apply"))
-        .hint("compact the table with the engine that wrote the deletes, then read it again")
-}
-
 fn corrupt(what: &str, cause: impl std::fmt::Display) -> Error {
-    Error::new(Code::TableCorrupt, format!("`{what}` cannot be read as part of an Iceberg table")).caused_by(cause)
+    Error::new(Code::TableCorrupt, format!("this is no {what} of an Iceberg table"))
+        .hint("restore the file from a backup, or `bywash revert` what wrote it; `bywash doctor` lists all that is damaged")
+        .caused_by(cause)
 }

@@ -7,6 +7,7 @@
 mod avro;
 mod data_file;
 mod datum;
+mod deletes;
 mod fence;
 mod manifest;
 mod manifest_avro;
@@ -22,6 +23,7 @@ mod sort;
 
 pub use data_file::DataFile;
 pub use datum::Datum;
+pub use deletes::{DeleteFile, DeleteKind};
 pub use manifest::{EntryStatus, Manifest, ManifestEntry};
 pub use manifest_list::{ManifestFile, PartitionSummary, read_manifest_list, write_manifest_list};
 pub use metadata::{NewTable, TableMetadata};

@@ -12,6 +12,8 @@ use crate::snapshot::Snapshot;
 pub struct ManifestFile {
     /// The absolute location as recorded.
     pub path: String,
+    /// Whether it lists files of deletes, and not of rows; we write none.
+    pub has_deletes: bool,
     /// Bytes.
     pub length: u64,
     /// The partition spec of its files.

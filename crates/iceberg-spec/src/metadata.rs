@@ -232,6 +232,25 @@ impl TableMetadata {
         next
     }
 
+    /// The same table without its older snapshots: the newest `keep` stay, at least the current one.
+    ///
+    /// `previous_file` is where `self` lies. The logs of snapshots and of metadata files are shortened likewise.
+    #[must_use]
+    pub fn without_old_snapshots(&self, keep: usize, previous_file: &str, timestamp_ms: i64) -> Self {
+        let mut next = self.clone();
+        let surplus = next.snapshots.len().saturating_sub(keep.max(1));
+        next.snapshots.drain(..surplus);
+        let kept_ids: Vec<i64> = next.snapshots.iter().map(|snapshot| snapshot.snapshot_id).collect();
+        let is_kept = |id: i64| kept_ids.contains(&id);
+        // A log has no gaps: what is older than a snapshot that is forgotten is forgotten too.
+        let kept = next.snapshot_log.iter().rev().take_while(|entry| is_kept(entry.snapshot_id)).count();
+        next.snapshot_log.drain(..next.snapshot_log.len() - kept);
+        let surplus = next.metadata_log.len().saturating_sub(keep);
+        next.metadata_log.drain(..surplus);
+        next.remember(Some(previous_file), timestamp_ms.max(self.last_updated_ms));
+        next
+    }
+
     /// The same table with another current schema; one with a known id and the same fields is taken up again.
     ///
     /// # Errors

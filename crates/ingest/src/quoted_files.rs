@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use async_trait::async_trait;
 use bywash_core::{Error, Result};
 use bywash_engine::{Resolved, StreamTable};
-use bywash_pipeline::lake_view::FileOpener;
+use bywash_pipeline::lake_view::{FileOpener, iceberg_table, is_iceberg_table};
 use bywash_pipeline::source::local_path;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -45,6 +45,9 @@ impl FileOpener for QuotedFiles {
     /// Types come from the whole of the files, since a query cannot start again once it has given rows.
     async fn open(&self, path: &str) -> Result<Resolved> {
         let (folder, pattern) = (self.folder.clone(), local_path(path)?.to_owned());
+        if is_iceberg_table(&pattern) {
+            return iceberg_table(&folder.join(&pattern), path).await;
+        }
         let options = ReadOptions::default();
         let work = move || {
             let found = files::find(&folder, &pattern)?;

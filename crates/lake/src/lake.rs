@@ -11,6 +11,7 @@ use std::time::Duration;
 use bywash_core::{Code, Error, ObjectId, RefName, Result, SystemClock, TableName, suggestion};
 
 use crate::author::author;
+use crate::lease::{Lease, Leases};
 use crate::lost_catalog::{refuse_lost_catalog, refuse_new_catalog};
 use crate::objects::{Commit, Entry, HashTree, Objects};
 use crate::place::LakePlace;
@@ -23,6 +24,9 @@ pub struct Lake {
     store: Store,
     warehouse: Arc<Warehouse>,
     folder: PathBuf,
+    leases: Arc<Leases>,
+    /// What was read and written through this lake stays, as long as it lives (rule T7).
+    lease: Option<Arc<Lease>>,
 }
 
 /// A commit with its id, and the ref that pointed to it when it was read.
@@ -62,7 +66,8 @@ impl Lake {
             Some(remote) => Warehouse::open_remote(remote).await?,
         });
         store.bind_warehouse(warehouse.location(), place.has_moved).await?;
-        let lake = Self { store, warehouse, folder };
+        let leases = Leases::of(&store);
+        let lake = Self { store, warehouse, folder, leases, lease: None };
         lake.ensure_main().await?;
         Ok(lake)
     }
@@ -85,11 +90,20 @@ impl Lake {
         &self.warehouse
     }
 
-    /// The same lake, and the files that will be written through it: to be removed if no commit comes about.
-    #[must_use]
-    pub fn staged(&self) -> (Self, StagedFiles) {
+    /// The same lake to write through, and the files that will be written: to be removed if no commit comes about.
+    ///
+    /// Who writes asks for it before reading what the writing builds on: a lease begins here (rule T7), and ends when
+    /// the lake that is given back and its clones are gone.
+    ///
+    /// # Errors
+    /// The catalog cannot be written.
+    pub async fn staged(&self) -> Result<(Self, StagedFiles)> {
+        let lease = match &self.lease {
+            Some(lease) => lease.clone(),
+            None => self.leases.hold().await?,
+        };
         let (warehouse, files) = self.warehouse.staged();
-        (Self { warehouse: Arc::new(warehouse), ..self.clone() }, files)
+        Ok((Self { warehouse: Arc::new(warehouse), lease: Some(lease), ..self.clone() }, files))
     }
 
     /// The lake's folder, absolute; nothing lies there if both catalog and warehouse are elsewhere.
@@ -261,7 +275,9 @@ impl Lake {
         mut transaction: Transaction,
     ) -> Result<Outcome> {
         transaction.objects.extend(objects.pending());
+        transaction.named.extend(objects.named());
         transaction.field_ids.extend(objects.given_out());
+        transaction.lease = self.lease.as_ref().map(|lease| lease.number());
         let (stored, ids) = (transaction.objects.clone(), transaction.field_ids.clone());
         let outcome = self.store.transact(transaction).await?;
         if outcome == Outcome::Done {
@@ -284,7 +300,15 @@ impl Lake {
     }
 
     async fn head(&self, name: Option<RefName>, id: ObjectId) -> Result<Head> {
-        Ok(Head { name, id, commit: self.commit(id).await? })
+        match self.commit(id).await {
+            Ok(commit) => Ok(Head { name, id, commit }),
+            // The reflog remembers commits that are gone.
+            Err(error) if name.is_none() && error.code() == Code::ObjectMissing => {
+                Err(Error::new(Code::UnknownRef, format!("commit `{}` was collected", id.short()))
+                    .hint("no branch or tag reached it any more: `bywash gc` deletes such commits after a while"))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn ensure_main(&self) -> Result<()> {

@@ -2,16 +2,19 @@
 //!
 //! `storage` makes files durable; `tables` writes and reads Iceberg tables in them; `changes` says what a table
 //! holds (rule T4); `objects` are commits, trees and entries; `store` keeps objects and refs; `lake` is the door:
-//! refs, history, commits; `merge` and `revert` make new trees from old ones; `doctor` looks for what is wrong.
+//! refs, history, commits; `merge` and `revert` make new trees from old ones; `gc` deletes what nothing reaches, while a
+//! `lease` keeps what a command reads and writes; `doctor` looks for what is wrong.
 
 mod author;
 pub mod changes;
 mod copy_catalog;
 mod doctor;
 mod evolve;
+pub mod gc;
 mod history;
 mod ids;
 mod lake;
+mod lease;
 mod leftovers;
 mod lost_catalog;
 mod merge;

@@ -177,6 +177,28 @@ impl Lake {
         label: &str,
         remade: Option<TableMetadata>,
     ) -> Result<TableEntry> {
+        let snapshot = |added, removed| tables::NewSnapshot::new(label, added, removed);
+        self.write_snapshot(objects, base, state, remade, snapshot).await
+    }
+
+    /// The same for a state that shows the same rows in other files; what made a node's table still has made it.
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub async fn write_compacted(&self, objects: &Objects, base: &TableEntry, state: TableState) -> Result<TableEntry> {
+        let snapshot = |added, removed| tables::NewSnapshot::new("compact", added, removed).of_same_rows();
+        let entry = self.write_snapshot(objects, base, state, None, snapshot).await?;
+        Ok(TableEntry { produced: base.produced.clone(), ..entry })
+    }
+
+    async fn write_snapshot(
+        &self,
+        objects: &Objects,
+        base: &TableEntry,
+        state: TableState,
+        remade: Option<TableMetadata>,
+        snapshot: impl FnOnce(Vec<DataFile>, HashSet<String>) -> tables::NewSnapshot,
+    ) -> Result<TableEntry> {
         let old = TableState::read(objects, base).await?;
         let old_files: HashMap<&str, &DataFile> = old.files().map(|file| (file.path.as_str(), file)).collect();
         let new_files: HashMap<&str, &DataFile> = state.files().map(|file| (file.path.as_str(), file)).collect();
@@ -200,7 +222,7 @@ impl Lake {
             }
         } else {
             let table = evolved.map_or(table.clone(), |metadata| table.changed(metadata));
-            tables::commit(self.warehouse(), &table, tables::NewSnapshot::new(label, added, removed)).await?
+            tables::commit(self.warehouse(), &table, snapshot(added, removed)).await?
         };
         self.entry_of(objects, base, state, committed).await
     }

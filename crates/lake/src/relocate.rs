@@ -68,8 +68,8 @@ impl Lake {
     /// # Errors
     /// A file of a table's history cannot be read or written, or a ref moved meanwhile; then no ref has changed.
     pub async fn relocate(&self) -> Result<Vec<ForeignTable>> {
-        let foreign = self.foreign_tables().await?;
-        let (lake, files) = self.staged();
+        let (lake, files) = self.staged().await?;
+        let foreign = lake.foreign_tables().await?;
         let places = match lake.rewrite(&foreign).await {
             Ok(places) => places,
             Err(error) => {
@@ -77,14 +77,14 @@ impl Lake {
                 return Err(error);
             }
         };
-        let objects = self.objects();
-        let outputs = self.moved_outputs(&objects, &places).await?;
-        let swaps = self.relocated_heads(&objects, &places).await?;
+        let objects = lake.objects();
+        let outputs = lake.moved_outputs(&objects, &places).await?;
+        let swaps = lake.relocated_heads(&objects, &places).await?;
         if swaps.is_empty() {
             return Ok(foreign);
         }
         let transaction = Transaction { swaps, replaced_outputs: outputs, ..Transaction::default() };
-        match self.transact_with_outcome(&objects, transaction).await? {
+        match lake.transact_with_outcome(&objects, transaction).await? {
             Outcome::Done => Ok(foreign),
             Outcome::Moved(name) => {
                 files.discard_all().await;

@@ -107,6 +107,9 @@ impl Lake {
         let is_created = |change: &Change| before.is_some() && change.kind == ChangeKind::Created;
         let taken: BTreeSet<_> = new.iter().filter(|(_, change)| !is_created(change)).map(|(id, _)| *id).collect();
         let state = TableState::read(objects, now).await?;
+        if let (Some(before), true) = (before, taken.is_empty()) {
+            return self.revert_files(objects, name, undo, before, now, &state).await;
+        }
         if before.is_none() && !undo.skip && state.changes.keys().all(|id| taken.contains(id)) {
             return Ok(None);
         }
@@ -128,6 +131,26 @@ impl Lake {
             ids.give_up(column.field_id);
         }
         let entry = self.write_state(objects, now, reverted, &undo.label).await?;
+        Ok(Some(Entry::Table(Box::new(entry))))
+    }
+}
+
+impl Lake {
+    /// Takes back what changed files and no rows: the set stays, and is tiled by the files before where it can be.
+    async fn revert_files(
+        &self,
+        objects: &Objects,
+        name: &TableName,
+        undo: &Undo,
+        before: &TableEntry,
+        now: &TableEntry,
+        state: &TableState,
+    ) -> Result<Option<Entry>> {
+        let before = TableState::read(objects, before).await?;
+        let files = before.merge(state).map_err(|reason| {
+            Error::new(Code::RevertConflict, format!("`{name}` cannot be taken back: {}", reason.reason()))
+        })?;
+        let entry = self.write_state(objects, now, files, &undo.label).await?;
         Ok(Some(Entry::Table(Box::new(entry))))
     }
 }

@@ -17,9 +17,9 @@ pub use flags::{
 pub use parse::{Parsed, color_choice, parse, wants_json};
 pub use verbs::{
     BranchCommand, CheckArguments, CheckoutArguments, CleanArguments, CompileArguments, CompletionsArguments,
-    DiffArguments, DoctorArguments, ExplainArguments, InitArguments, ListArguments, LoadArguments, LogArguments,
-    MergeArguments, PlanArguments, QueryArguments, RevertArguments, RunArguments, ShowArguments, TableCommand,
-    TagCommand, Template,
+    DiffArguments, DoctorArguments, ExplainArguments, GcArguments, InitArguments, ListArguments, LoadArguments,
+    LogArguments, MaintenanceFlags, MergeArguments, PlanArguments, QueryArguments, RevertArguments, RunArguments,
+    ShowArguments, TableCommand, TagCommand, Template,
 };
 
 /// A data platform in one binary: files become versioned tables, SQL models become answers
@@ -79,9 +79,11 @@ pub enum Command {
     Tag(TagCommand),
     /// Take back what a commit did, with a new commit
     Revert(RevertArguments),
-    /// Look at the tables of the lake
+    /// Look at the tables of the lake, and keep them in good shape
     #[command(subcommand)]
     Table(TableCommand),
+    /// Delete what no branch, tag or run needs any more
+    Gc(GcArguments),
     /// Look for damage in the lake and say how to repair it
     Doctor(DoctorArguments),
     /// Delete what can be rebuilt: caches and what queries spilled
@@ -114,6 +116,7 @@ impl Command {
             Self::Tag(_) => "tag",
             Self::Revert(_) => "revert",
             Self::Table(_) => "table",
+            Self::Gc(_) => "gc",
             Self::Doctor(_) => "doctor",
             Self::Clean(_) => "clean",
             Self::Explain(_) => "explain",

@@ -417,6 +417,49 @@ pub enum TableCommand {
         #[command(flatten)]
         output: OutputFlags,
     },
+    /// Bring small files together into larger ones; the rows stay the same
+    #[command(
+        after_help = "Examples:\n  bywash table compact raw.flights --dry-run\n  bywash table compact raw.flights"
+    )]
+    Compact {
+        /// The table
+        table: String,
+        #[command(flatten)]
+        flags: MaintenanceFlags,
+    },
+    /// Forget old snapshots in the table's own metadata; commits keep every version
+    #[command(after_help = "Example:\n  bywash table expire raw.flights --keep 10")]
+    Expire {
+        /// The table
+        table: String,
+        /// How many snapshots other engines still see, the newest
+        #[arg(long, value_name = "SNAPSHOTS", default_value_t = 1)]
+        keep: usize,
+        #[command(flatten)]
+        flags: MaintenanceFlags,
+    },
+    /// Bring the lists of a table's files together into few; files and rows stay the same
+    #[command(after_help = "Example:\n  bywash table rewrite-manifests raw.flights")]
+    RewriteManifests {
+        /// The table
+        table: String,
+        #[command(flatten)]
+        flags: MaintenanceFlags,
+    },
+}
+
+/// What maintenance of a table takes besides its name.
+#[derive(Debug, Args)]
+pub struct MaintenanceFlags {
+    /// Say what would be gained, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub reference: RefFlags,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
 }
 
 /// `bywash doctor`
@@ -438,6 +481,25 @@ pub struct DoctorArguments {
     /// Say what --relocate would change, and change nothing
     #[arg(long, requires = "relocate")]
     pub dry_run: bool,
+}
+
+/// `bywash gc`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bywash gc --dry-run\n  bywash gc\n  bywash gc --all --grace 0s   everything, now")]
+pub struct GcArguments {
+    /// Say what would be deleted, when and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How long what nothing reaches stays after it was found [default: gc.grace, or 1d]
+    #[arg(long, value_name = "DURATION")]
+    pub grace: Option<String>,
+    /// Keep only what branches, tags and commands at work reach: no deleted branches, unpublished runs, kept outputs
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
 }
 
 /// `bywash clean`

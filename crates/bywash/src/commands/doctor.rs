@@ -63,7 +63,8 @@ fn note(context: &Context, lake: &Lake, checkup: &Checkup) {
     let leftovers = checkup.leftovers;
     if leftovers.files > 0 {
         context.say(format_args!(
-            "in `{2}`, {0} ({1}) of no commit: a stopped command left them, or one is writing them now; they do no harm",
+            "in `{2}`, {0} ({1}) of no commit: a stopped command left them, or one is writing them now; they do no harm, \
+             and `bywash gc` deletes them",
             counted(leftovers.files, "file"),
             format_bytes(leftovers.bytes),
             lake.warehouse().root().display()

@@ -21,7 +21,9 @@ use crate::workspace::{Workspace, current_branch, table_name};
 /// # Errors
 /// A conflict, a node or a test that fails on the merged tree.
 pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
-    let workspace = Workspace::open(context, &arguments.project).await?;
+    let mut workspace = Workspace::open(context, &arguments.project).await?;
+    let (lake, files) = workspace.lake.staged().await?;
+    workspace.lake = lake;
     let target: RefName = match &arguments.into {
         Some(name) => name.parse()?,
         None => current_branch(&workspace.project.root)?,
@@ -29,18 +31,18 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
     let source = workspace.resolve(&arguments.source).await?;
     let head = workspace.lake.branch(&target).await?;
     let objects = workspace.lake.objects();
-    let (lake, files) = workspace.lake.staged();
     let resolutions = resolutions(&workspace, &arguments, &head, &source).await?;
-    let merged = match lake.merge_trees(&objects, &head, &source, &resolutions).await {
+    let merged = match workspace.lake.merge_trees(&objects, &head, &source, &resolutions).await {
         Ok(merged) => merged,
         Err(conflict) => {
             files.discard_all().await;
             return Err(conflict);
         }
     };
-    // A resolution is kept even where it leaves the tree as it is: the next merge must not ask again.
-    let changes_nothing = merged.tree == head.commit.tree && resolutions.is_empty();
-    if changes_nothing || workspace.lake.ancestry(head.id).await?.contains(&source.id) {
+    let has_everything =
+        merged.tree == head.commit.tree || workspace.lake.ancestry(head.id).await?.contains(&source.id);
+    // A resolution counts all the same: the next merge must not ask again, and an earlier one may be changed.
+    if has_everything && resolutions.is_empty() {
         files.discard_all().await;
         context.say(format_args!("`{target}` has everything of `{}` already", arguments.source));
         say_remarks(context, &merged.remarks);

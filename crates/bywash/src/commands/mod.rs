@@ -12,10 +12,12 @@ mod completions;
 mod diff;
 mod doctor;
 mod explain;
+mod gc;
 mod init;
 mod list;
 mod load;
 mod log;
+mod maintain;
 mod merge;
 mod orphans;
 mod plan;
@@ -67,6 +69,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::Tag(command) => tag::run(context, command).await,
         Command::Revert(arguments) => revert::run(context, arguments).await,
         Command::Table(command) => table::run(context, command).await,
+        Command::Gc(arguments) => gc::run(context, arguments).await,
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
         Command::Clean(arguments) => clean::run(context, arguments).await,
         Command::Explain(arguments) => explain::run(context, arguments).await,

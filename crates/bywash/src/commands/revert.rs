@@ -19,13 +19,14 @@ use crate::workspace::{Workspace, table_name};
 /// # Errors
 /// Later changes stand on the reverted ones, or a node or test fails without them.
 pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
-    let workspace = Workspace::open(context, &arguments.project).await?;
+    let mut workspace = Workspace::open(context, &arguments.project).await?;
+    let (lake, files) = workspace.lake.staged().await?;
+    workspace.lake = lake;
     let branch = workspace.branch(&arguments.reference)?;
     let head = workspace.lake.branch(&branch).await?;
     let range = Range::find(&workspace, &arguments, &branch, &head).await?;
     let objects = workspace.lake.objects();
-    let (lake, files) = workspace.lake.staged();
-    let reverted = match lake.revert_tree(&objects, &head, &range.first, &range.last, arguments.skip).await {
+    let reverted = match workspace.lake.revert_tree(&objects, &head, &range.first, &range.last, arguments.skip).await {
         Ok(reverted) => reverted,
         Err(conflict) => {
             files.discard_all().await;

@@ -6,6 +6,7 @@ use bywash_lake::objects::{Commit, Entry, TableEntry};
 use bywash_pipeline::lake_view::{LakeResolver, kind_word};
 
 use crate::arguments::{Format, OutputFlags, ProjectFlags, RefFlags, TableCommand};
+use crate::commands::maintain;
 use crate::commands::query::{Asked, ask};
 use crate::context::Context;
 use crate::render::listing::Listing;
@@ -15,7 +16,7 @@ use crate::workspace::{Workspace, table_name};
 
 const LONGEST: usize = 100_000;
 
-/// Lists tables, shows one, or tells its history.
+/// Lists tables, shows one, tells its history, or maintains it.
 ///
 /// # Errors
 /// No such table or ref.
@@ -28,6 +29,9 @@ pub async fn run(context: &Context, command: TableCommand) -> Result<()> {
         TableCommand::History { table, reference, project, output } => {
             history(context, &table, &reference, &project, &output).await
         }
+        TableCommand::Compact { table, flags } => maintain::compact(context, &table, &flags).await,
+        TableCommand::Expire { table, keep, flags } => maintain::expire(context, &table, keep, &flags).await,
+        TableCommand::RewriteManifests { table, flags } => maintain::rewrite_manifests(context, &table, &flags).await,
     }
 }
 

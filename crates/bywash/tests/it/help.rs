@@ -32,7 +32,8 @@ fn the_help_names_every_verb() {
       log          List the commits of a branch, the latest first
       tag          List, create and delete tags
       revert       Take back what a commit did, with a new commit
-      table        Look at the tables of the lake
+      table        Look at the tables of the lake, and keep them in good shape
+      gc           Delete what no branch, tag or run needs any more
       doctor       Look for damage in the lake and say how to repair it
       clean        Delete what can be rebuilt: caches and what queries spilled
       explain      Explain an error code; alone it lists all codes

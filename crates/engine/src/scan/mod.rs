@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! provider  filters of a query → prune → the files to read, with statistics → a scan
+//! deletes   row-level deletes of other engines → rows that a scan leaves out
 //! prune     partition values first, then bounds and null counts; what is left may hold matching rows
 //! by_field_id  a file's columns in the names and types that the table has now
 //! row_set   rows that a scan leaves out
@@ -10,6 +11,7 @@
 
 mod by_field_id;
 mod datum;
+mod deletes;
 mod named_reader;
 mod provider;
 mod prune;
@@ -17,6 +19,7 @@ mod row_set;
 mod source;
 mod statistics;
 
+pub use deletes::deleted_rows;
 pub(crate) use provider::{FILE_COLUMN, LakeProvider, PLACE_COLUMNS, ROW_COLUMN};
 pub use row_set::RowSet;
 pub(crate) use source::{scan_line, scanned_tables};

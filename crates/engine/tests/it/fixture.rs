@@ -12,7 +12,7 @@ use bywash_engine::sql::{Parameters, Parsed, StatementKind, parse};
 use bywash_engine::{Engine, EngineSettings, LakeTable, Planned, Resolved, Session, StreamTable, TableResolver};
 use bywash_lake::storage::{CountingStore, Warehouse};
 use bywash_lake::tables::{
-    IdSource, PartitionTerm, TableFiles, TableWriter, Type, WriteSettings, assign_ids, conform, partition_spec,
+    Deletes, IdSource, PartitionTerm, TableFiles, TableWriter, Type, WriteSettings, assign_ids, conform, partition_spec,
 };
 use futures::StreamExt;
 use tempfile::TempDir;
@@ -170,7 +170,14 @@ impl Lake {
             writer.write(conform(&batch?, &schema)?).await?;
         }
         let files = writer.finish().await?;
-        let files = TableFiles { schema, specs: vec![spec], files, snapshot_id: Some(1), metadata: String::new() };
+        let files = TableFiles {
+            schema,
+            specs: vec![spec],
+            files,
+            snapshot_id: Some(1),
+            metadata: String::new(),
+            deletes: Deletes::default(),
+        };
         let table = LakeTable {
             name: name.to_string(),
             warehouse: Arc::clone(&self.warehouse),

@@ -178,16 +178,14 @@ impl TableState {
     /// # Errors
     /// The result would not be sound.
     pub fn edit(&self, id: ObjectId, edits: Vec<Edit>, inserted: Vec<DataFile>, label: &str) -> Result<Self, Unsound> {
-        let current = self.tiles.iter().filter(|(_, tile)| tile.current);
-        let holders: HashMap<&str, ObjectId> =
-            current.flat_map(|(id, tile)| tile.files.iter().map(move |file| (file.path.as_str(), *id))).collect();
+        let holders = self.holders();
         let mut appends = HashSet::new();
         let mut tiles = Vec::with_capacity(edits.len() + 1);
         for edit in edits {
             let touched: BTreeSet<_> = edit.removed.iter().filter_map(|path| holders.get(path.as_str())).collect();
             let old: Vec<_> = touched.into_iter().filter_map(|id| self.tiles.get(id)).collect();
             appends.extend(old.iter().flat_map(|tile| &tile.covers).map(|pair| pair.append));
-            tiles.push(rewritten(&old, id, edit));
+            tiles.push(in_place_of(&old, Some(id), edit));
         }
         let alive = self.live();
         let touches = |change: &Change| change.append.is_some_and(|append| appends.contains(&append));
@@ -268,6 +266,49 @@ impl TableState {
     /// The types of columns that were widened.
     fn widened(&self) -> BTreeMap<i32, Type> {
         columns::widened(&self.changes, &self.live())
+    }
+
+    /// The table with some files in place of others that hold the same rows: no change, and larger tiles.
+    ///
+    /// The smaller tiles stay as history, for merges and reverts that need them.
+    ///
+    /// # Errors
+    /// The set itself is not sound.
+    pub fn compact(&self, edits: Vec<Edit>) -> Result<Self, Unsound> {
+        let mut new = BTreeMap::new();
+        for (tiles, edit) in self.by_tiles(edits) {
+            let old: Vec<_> = tiles.iter().filter_map(|id| self.tiles.get(id)).collect();
+            let tile = in_place_of(&old, None, edit).widened_to(&self.widened());
+            new.insert(tile.id(), tile);
+        }
+        sound(self.changes.clone(), &[&new, &self.tiles])
+    }
+
+    /// Edits with the tiles whose files they remove; those that share a tile are one.
+    #[must_use]
+    pub fn by_tiles(&self, edits: Vec<Edit>) -> Vec<(BTreeSet<ObjectId>, Edit)> {
+        let holders = self.holders();
+        let mut joined: Vec<(BTreeSet<ObjectId>, Edit)> = Vec::new();
+        for mut edit in edits {
+            let mut tiles: BTreeSet<_> =
+                edit.removed.iter().filter_map(|path| holders.get(path.as_str()).copied()).collect();
+            let (sharing, others): (Vec<_>, Vec<_>) =
+                joined.into_iter().partition(|(known, _)| !known.is_disjoint(&tiles));
+            joined = others;
+            for (known, other) in sharing {
+                tiles.extend(known);
+                edit.removed.extend(other.removed);
+                edit.remaining.extend(other.remaining);
+            }
+            joined.push((tiles, edit));
+        }
+        joined
+    }
+
+    /// The tile of each file of the present.
+    fn holders(&self) -> HashMap<&str, ObjectId> {
+        let current = self.tiles.iter().filter(|(_, tile)| tile.current);
+        current.flat_map(|(id, tile)| tile.files.iter().map(move |file| (file.path.as_str(), *id))).collect()
     }
 
     /// The table with these changes taken back; what it was created with stays.
@@ -351,12 +392,12 @@ fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<Tabl
         return Err(Unsound::LayoutWithoutColumn);
     }
     let wanted = holds(&changes, &alive);
-    let chosen = tiling(&wanted, piles).ok_or(Unsound::NoTiling)?;
     let kinds = columns::widened(&changes, &alive);
-    let mut current = piles.iter().flat_map(|pile| pile.iter()).filter(|(id, _)| chosen.contains(id));
-    if !current.all(|(_, tile)| tile.fits(&kinds)) {
-        return Err(Unsound::Narrower);
-    }
+    let chosen = tiling(&wanted, piles, |tile| tile.fits(&kinds));
+    let chosen = chosen.ok_or_else(|| match tiling(&wanted, piles, |_| true) {
+        Some(_) => Unsound::Narrower,
+        None => Unsound::NoTiling,
+    })?;
     let mut tiles = BTreeMap::new();
     for (id, tile) in piles.iter().flat_map(|pile| pile.iter()) {
         tiles.entry(*id).or_insert_with(|| Tile { current: chosen.contains(id), ..tile.clone() });
@@ -364,11 +405,11 @@ fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<Tabl
     Ok(TableState { changes, tiles })
 }
 
-/// One tile in place of some: the rows of all of them, as this rewrite left them.
-fn rewritten(old: &[&Tile], by: ObjectId, edit: Edit) -> Tile {
+/// One tile in place of some: the rows of all of them, as a rewrite left them if there was one.
+fn in_place_of(old: &[&Tile], by: Option<ObjectId>, edit: Edit) -> Tile {
     let over = |pair: &Pair| {
         let mut pair = pair.clone();
-        pair.rewrites.insert(by);
+        pair.rewrites.extend(by);
         pair
     };
     let covers = old.iter().flat_map(|tile| &tile.covers).map(over).collect();

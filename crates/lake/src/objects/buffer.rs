@@ -2,7 +2,7 @@
 //!
 //! Nothing reaches the store before the transaction that also moves a ref, so a crash leaves no half set.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -11,16 +11,25 @@ use serde::de::DeserializeOwned;
 
 use bywash_core::{Code, Error, ObjectId, Result};
 
+use super::Named;
 use crate::store::{CatalogStore, FieldIdRow};
 
 /// A view of the store's objects with pending ones on top. Cheap to clone; clones share the pending ones.
 #[derive(Clone)]
 pub struct Objects {
     store: Arc<dyn CatalogStore>,
-    pending: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
+    pending: Arc<Mutex<HashMap<ObjectId, Pending>>>,
     field_ids: Arc<Mutex<Vec<FieldIdRow>>>,
     /// Objects never change, so what was read once is right for ever.
     known: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
+}
+
+/// An object that is not stored yet.
+#[derive(Clone)]
+struct Pending {
+    bytes: Bytes,
+    /// The objects that it names.
+    names: Vec<ObjectId>,
 }
 
 /// Objects kept in memory; beyond it they are read again.
@@ -37,7 +46,7 @@ impl Objects {
     /// # Errors
     /// The object is absent, or is not what was expected.
     pub async fn read<T: DeserializeOwned>(&self, id: ObjectId) -> Result<T> {
-        let waiting = self.lock().get(&id).cloned();
+        let waiting = self.lock().get(&id).map(|pending| pending.bytes.clone());
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = match waiting.or_else(|| known().get(&id).cloned()) {
             Some(bytes) => bytes,
@@ -62,11 +71,13 @@ impl Objects {
     ///
     /// # Errors
     /// None in practice: only values that serialise are passed.
-    pub fn add<T: Serialize>(&self, value: &T) -> Result<ObjectId> {
+    pub fn add<T: Serialize + Named>(&self, value: &T) -> Result<ObjectId> {
         let bytes =
             serde_json::to_vec(value).map_err(|error| Error::bug("an object does not serialise").caused_by(error))?;
         let id = ObjectId::of(&bytes);
-        self.lock().insert(id, Bytes::from(bytes));
+        let mut names = Vec::new();
+        value.names(&mut |named| names.push(named));
+        self.lock().insert(id, Pending { bytes: Bytes::from(bytes), names });
         Ok(id)
     }
 
@@ -99,7 +110,15 @@ impl Objects {
     /// Everything pending, for a transaction.
     #[must_use]
     pub fn pending(&self) -> Vec<(ObjectId, Bytes)> {
-        self.lock().iter().map(|(id, bytes)| (*id, bytes.clone())).collect()
+        self.lock().iter().map(|(id, pending)| (*id, pending.bytes.clone())).collect()
+    }
+
+    /// What the pending objects name and the store must have (rule T7).
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<ObjectId> {
+        let pending = self.lock();
+        let names = pending.values().flat_map(|object| object.names.iter().copied());
+        names.filter(|id| !pending.contains_key(id)).collect()
     }
 
     /// Forgets these, which a transaction has stored.
@@ -111,7 +130,7 @@ impl Objects {
         self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).retain(|row| !ids.contains(row));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Bytes>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Pending>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use bywash_core::{ObjectId, Result};
 
-use super::Objects;
+use super::{Named, Objects};
 
 const LEAF: usize = 32;
 
@@ -39,6 +39,15 @@ struct Child {
     names: usize,
 }
 
+impl<V: Named> Named for Node<V> {
+    fn names(&self, tell: &mut dyn FnMut(ObjectId)) {
+        match self {
+            Self::Leaf(names) => names.values().for_each(|value| value.names(tell)),
+            Self::Fan(children) => children.values().for_each(|child| tell(child.id)),
+        }
+    }
+}
+
 type Edits<V> = BTreeMap<String, Option<V>>;
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
@@ -48,7 +57,39 @@ impl<V> Default for HashTree<V> {
     }
 }
 
-impl<V: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> HashTree<V> {
+impl<V> HashTree<V> {
+    /// The object at its root; none for the empty map.
+    pub(crate) const fn root(&self) -> Option<ObjectId> {
+        self.root
+    }
+}
+
+impl<V: DeserializeOwned + Send> HashTree<V> {
+    /// The values below the nodes that `enter` says yes to; below the others nothing is read.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub(crate) async fn walk(
+        &self,
+        objects: &Objects,
+        enter: &mut (dyn FnMut(ObjectId) -> bool + Send),
+    ) -> Result<Vec<V>> {
+        let mut found = Vec::new();
+        let mut left: Vec<ObjectId> = self.root.into_iter().collect();
+        while let Some(id) = left.pop() {
+            if !enter(id) {
+                continue;
+            }
+            match objects.read::<Node<V>>(id).await? {
+                Node::Leaf(names) => found.extend(names.into_values()),
+                Node::Fan(children) => left.extend(children.values().map(|child| child.id)),
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl<V: Clone + PartialEq + Serialize + DeserializeOwned + Named + Send + Sync + 'static> HashTree<V> {
     /// The value of one name.
     ///
     /// # Errors
@@ -152,7 +193,7 @@ async fn flat<V: DeserializeOwned>(objects: &Objects, node: Node<V>) -> Result<B
 
 fn edit<'a, V>(objects: &'a Objects, id: Option<ObjectId>, edits: Edits<V>, depth: usize) -> Boxed<'a, Option<Child>>
 where
-    V: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: Clone + PartialEq + Serialize + DeserializeOwned + Named + Send + Sync + 'static,
 {
     Box::pin(async move {
         match read::<V>(objects, id).await? {
@@ -185,7 +226,11 @@ where
     })
 }
 
-fn build<V: Clone + Serialize>(objects: &Objects, names: BTreeMap<String, V>, depth: usize) -> Result<Option<Child>> {
+fn build<V: Clone + Serialize + Named>(
+    objects: &Objects,
+    names: BTreeMap<String, V>,
+    depth: usize,
+) -> Result<Option<Child>> {
     let count = names.len();
     if count == 0 {
         return Ok(None);

@@ -5,9 +5,11 @@ mod commit;
 mod entry;
 mod hash_tree;
 mod kept;
+mod named;
 
 pub use buffer::Objects;
 pub use commit::Commit;
 pub use entry::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
 pub use hash_tree::HashTree;
 pub(crate) use kept::kept_entries;
+pub use named::Named;

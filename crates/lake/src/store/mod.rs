@@ -3,19 +3,23 @@
 //!
 //! One transaction stores objects and moves refs (rule T1): either all of it holds afterwards, or none.
 
+mod collection;
 mod copy;
 mod postgres;
 mod rows;
 mod sql;
 mod sqlite;
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use bywash_core::{ObjectId, Result};
+use bywash_core::{Micros, ObjectId, Result};
 
+pub use collection::{Collection, CondemnedFile, KeptOutput, LeaseRow, Roots, Standing, Verdict};
+use collection::{collected, lapsed};
 pub use copy::CopiedTable;
 pub use postgres::PostgresPlace;
 pub use rows::{LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
@@ -71,6 +75,10 @@ impl FieldIdRow {
 pub struct Transaction {
     /// Objects to store; those that exist are left as they are.
     pub objects: Vec<(ObjectId, Bytes)>,
+    /// Objects that must be there besides, because the new ones name them (rule T7).
+    pub named: BTreeSet<ObjectId>,
+    /// The lease of the command, which must not have lapsed.
+    pub lease: Option<i64>,
     /// Refs to move, all or none.
     pub swaps: Vec<RefSwap>,
     /// Ids given out. One that the store knows must stand for the same there, and not be given up.
@@ -87,6 +95,21 @@ pub struct Transaction {
     pub outputs: Vec<Output>,
     /// Kept outputs whose entries were written anew: of the same key and version, with another entry.
     pub replaced_outputs: Vec<Output>,
+}
+
+impl Transaction {
+    /// What it builds on: every object that it names and does not bring.
+    fn builds_on(&self) -> BTreeSet<ObjectId> {
+        let brought: HashSet<ObjectId> = self.objects.iter().map(|(id, _)| *id).collect();
+        let commits = self.swaps.iter().filter_map(|swap| swap.new);
+        let entries = self.outputs.iter().chain(&self.replaced_outputs).map(|output| output.entry);
+        self.named.iter().copied().chain(commits).chain(entries).filter(|id| !brought.contains(id)).collect()
+    }
+
+    /// Whether it makes anything reachable; rows of a log alone do not.
+    fn makes_reachable(&self) -> bool {
+        !self.swaps.is_empty() || !self.outputs.is_empty() || !self.replaced_outputs.is_empty()
+    }
 }
 
 /// What became of a transaction.
@@ -133,6 +156,24 @@ pub trait CatalogStore: Send + Sync {
     async fn loads(&self, run: Option<&str>) -> Result<Vec<LoadRow>>;
     /// Test results of one run or of all.
     async fn tests(&self, run: Option<&str>) -> Result<Vec<TestRow>>;
+    /// Begins a lease and ends those of commands that are dead; the answer is its number.
+    async fn begin_lease(&self, now: Micros, machine: &str, process: i64, dead: &[i64]) -> Result<i64>;
+    /// Says that the command of a lease is alive; false if the lease has lapsed.
+    async fn renew_lease(&self, number: i64, now: Micros) -> Result<bool>;
+    /// Ends a lease.
+    async fn end_lease(&self, number: i64) -> Result<()>;
+    /// Every lease.
+    async fn leases(&self) -> Result<Vec<LeaseRow>>;
+    /// Where marking begins, as it stands.
+    async fn roots(&self) -> Result<Roots>;
+    /// What there is to judge, as it stands.
+    async fn standing(&self) -> Result<Standing>;
+    /// Begins a collection, once every other writer has ended; readers go on.
+    async fn begin_collection(&self) -> Result<Box<dyn Collection>>;
+    /// At most `limit` files that are to be unlinked, with their sizes.
+    async fn doomed_files(&self, limit: i64) -> Result<Vec<(String, u64)>>;
+    /// Forgets doomed files that were unlinked.
+    async fn forget_doomed(&self, paths: &[String]) -> Result<()>;
     /// Keeps a catalog that lies elsewhere with its own tables: it remembers the location of its warehouse, and refuses
     /// another one unless that `has_moved`. A catalog in a file lies beside its tables and moves with them (rule T9).
     async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()>;

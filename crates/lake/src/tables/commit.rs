@@ -4,6 +4,7 @@
 //! under new names and durable before the next step. The history stays linear (rule T2). An append adds one
 //! manifest; removing files rewrites only the manifests that list them; when there are too many, they are merged.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashSet};
 
 use bywash_core::{Code, Error, Result, SystemClock};
@@ -31,6 +32,7 @@ pub struct NewSnapshot {
     removed: HashSet<String>,
     snapshot_id: i64,
     extras: BTreeMap<String, String>,
+    same_rows: bool,
 }
 
 /// What a commit made.
@@ -52,7 +54,7 @@ impl NewSnapshot {
         let (high, low) = Uuid::new_v4().as_u64_pair();
         // Positive, as every writer of Iceberg makes them.
         let snapshot_id = ((high ^ low) >> 1).cast_signed();
-        Self { added, removed, snapshot_id, extras }
+        Self { added, removed, snapshot_id, extras, same_rows: false }
     }
 
     /// The same with another id, which the table must not have.
@@ -69,8 +71,16 @@ impl NewSnapshot {
         self
     }
 
+    /// The same, said to exchange files without changing rows.
+    #[must_use]
+    pub fn of_same_rows(mut self) -> Self {
+        self.same_rows = true;
+        self
+    }
+
     fn operation(&self) -> Operation {
         match (self.added.is_empty(), self.removed.is_empty()) {
+            _ if self.same_rows => Operation::Replace,
             (_, true) => Operation::Append,
             (true, false) => Operation::Delete,
             (false, false) => Operation::Overwrite,
@@ -93,6 +103,28 @@ pub async fn commit(warehouse: &Warehouse, table: &LoadedTable, new: NewSnapshot
         id: Uuid::new_v4(),
     };
     commit.run(new).await
+}
+
+/// Writes a snapshot of the same files whose manifests are as few as may be, sorted by partition; the same promise.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub(crate) async fn rewrite_manifests(warehouse: &Warehouse, table: &LoadedTable) -> Result<Committed> {
+    table.refuse_unwritable()?;
+    let new = NewSnapshot::new("rewrite manifests", Vec::new(), HashSet::new()).of_same_rows();
+    let commit = Commit {
+        warehouse,
+        table,
+        snapshot_id: new.snapshot_id,
+        sequence_number: table.metadata().next_sequence_number(),
+        id: Uuid::new_v4(),
+    };
+    commit.run(new).await
+}
+
+/// How many manifests so many files of one partition spec take when they are written anew.
+pub(crate) const fn manifests_for(files: usize) -> usize {
+    files.div_ceil(FILES_OF_A_MERGED_MANIFEST)
 }
 
 /// The names and numbers of one commit.
@@ -127,7 +159,8 @@ impl Commit<'_> {
         };
         let mut plan = self.remove(listed, &new.removed).await?;
         plan.new.extend(self.add(&new.added)?);
-        let plan = self.merge(plan).await?;
+        let rewrites_all = new.same_rows && new.added.is_empty() && new.removed.is_empty();
+        let plan = if rewrites_all { self.rewritten(plan).await? } else { self.merge(plan).await? };
         let mut facts = summary(parent.map(|parent| &parent.summary), &all_before, &new.added, &plan.removed);
         facts.extend(new.extras);
         let snapshot = Snapshot {
@@ -213,24 +246,35 @@ impl Commit<'_> {
         let is_small = |line: &ManifestFile| line.live_files() < FILES_OF_A_MERGED_MANIFEST as u64 / 2;
         let (small, large): (Vec<_>, Vec<_>) = plan.kept.into_iter().partition(is_small);
         plan.kept = large;
-        let manifests = manifests::read_all(self.warehouse, &small).await?;
+        plan.new.extend(self.merged(&small).await?);
+        Ok(plan)
+    }
+
+    /// All manifests written anew.
+    async fn rewritten(&self, plan: Plan) -> Result<Plan> {
+        Ok(Plan { new: self.merged(&plan.kept).await?, ..Plan::default() })
+    }
+
+    /// The live files of these manifests in as few as may be, by partition.
+    async fn merged(&self, listed: &[ManifestFile]) -> Result<Vec<Manifest>> {
+        let manifests = manifests::read_all(self.warehouse, listed).await?;
         let mut by_spec: BTreeMap<i32, Vec<ManifestEntry>> = BTreeMap::new();
         for manifest in &manifests {
             let alive = manifest.entries.iter().filter(|entry| entry.is_alive()).map(existing);
             by_spec.entry(manifest.spec.id).or_default().extend(alive);
         }
         let metadata = self.table.metadata();
-        for (spec_id, entries) in by_spec {
+        let mut merged = Vec::new();
+        for (spec_id, mut entries) in by_spec {
+            entries
+                .sort_by(|one, other| one.file.partition.partial_cmp(&other.file.partition).unwrap_or(Ordering::Equal));
             for entries in entries.chunks(FILES_OF_A_MERGED_MANIFEST) {
                 let spec = metadata.spec_by_id(spec_id)?.clone();
-                plan.new.push(Manifest {
-                    schema: metadata.schema_for(&spec)?.clone(),
-                    spec,
-                    entries: entries.to_vec(),
-                });
+                let schema = metadata.schema_for(&spec)?.clone();
+                merged.push(Manifest { schema, spec, entries: entries.to_vec() });
             }
         }
-        Ok(plan)
+        Ok(merged)
     }
 
     async fn write(self, plan: Plan, snapshot: Snapshot) -> Result<Committed> {

@@ -1,6 +1,6 @@
 //! A table's metadata, as read from a warehouse or about to be written to it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use bywash_core::{Code, Error, Result, SystemClock};
@@ -121,25 +121,32 @@ impl LoadedTable {
     }
 }
 
-/// Adds every file that a table's metadata names, itself included, relative to the warehouse. A manifest list that is
-/// known already is not read again.
+/// Tells every file that a table's metadata names, itself included, relative to the warehouse. A manifest list or
+/// manifest that `tell` says is not new is not read. What a snapshot deleted belongs to the one before it.
 ///
 /// # Errors
 /// A file that is missing or damaged.
-pub(crate) async fn named_files(warehouse: &Warehouse, table: &LoadedTable, found: &mut HashSet<String>) -> Result<()> {
+pub(crate) async fn named_files(
+    warehouse: &Warehouse,
+    table: &LoadedTable,
+    tell: &mut (dyn FnMut(String) -> bool + Send),
+) -> Result<()> {
     let metadata = table.metadata();
-    found.extend(table.file().map(str::to_owned));
+    if let Some(file) = table.file() {
+        tell(file.to_owned());
+    }
     for entry in &metadata.metadata_log {
-        found.insert(warehouse.relative(&entry.metadata_file)?.to_string());
+        tell(warehouse.relative(&entry.metadata_file)?.to_string());
     }
     for snapshot in &metadata.snapshots {
-        if !found.insert(warehouse.relative(&snapshot.manifest_list)?.to_string()) {
+        if !tell(warehouse.relative(&snapshot.manifest_list)?.to_string()) {
             continue;
         }
         for line in manifests::list(warehouse, snapshot, metadata.format_version).await? {
-            if found.insert(warehouse.relative(&line.path)?.to_string()) {
+            if tell(warehouse.relative(&line.path)?.to_string()) {
                 let manifest = manifests::read(warehouse, &line).await?;
-                found.extend(manifest.entries.iter().map(|entry| entry.file.path.clone()));
+                let alive = manifest.entries.iter().filter(|entry| entry.is_alive());
+                alive.for_each(|entry| _ = tell(entry.file.path.clone()));
             }
         }
     }

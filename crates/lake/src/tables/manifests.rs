@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use bywash_core::Result;
-use bywash_iceberg_spec::{Manifest, ManifestFile, Snapshot, read_manifest_list};
+use bywash_core::{Code, Error, Result};
+use bywash_iceberg_spec::{DeleteFile, Manifest, ManifestFile, Snapshot, read_manifest_list};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
 
@@ -18,10 +18,42 @@ const KEPT_FILES: usize = 20_000;
 
 static MANIFESTS: LazyLock<Cache<Manifest>> = LazyLock::new(|| Cache::new(KEPT_FILES));
 
-/// The manifests that a snapshot lists.
+/// The manifests that a snapshot of ours lists: it has no row-level deletes, and what writes must not lose any.
 pub(super) async fn list(warehouse: &Warehouse, snapshot: &Snapshot, format_version: u8) -> Result<Vec<ManifestFile>> {
+    let listed = list_all(warehouse, snapshot, format_version).await?;
+    match listed.iter().find(|line| line.has_deletes) {
+        None => Ok(listed),
+        Some(line) => Err(Error::new(
+            Code::NotYetSupported,
+            format!("`{}` holds row-level deletes: such a table can only be read", line.path),
+        )
+        .hint("compact it with the engine that wrote the deletes, or copy its rows: `create table … as select …`")),
+    }
+}
+
+/// The manifests that a snapshot lists, those of row-level deletes among them.
+pub(super) async fn list_all(
+    warehouse: &Warehouse,
+    snapshot: &Snapshot,
+    format_version: u8,
+) -> Result<Vec<ManifestFile>> {
     let bytes = warehouse.read(&snapshot.manifest_list).await?;
-    read_manifest_list(&bytes, format_version)
+    read_manifest_list(&bytes, format_version).map_err(|error| named(error, &snapshot.manifest_list))
+}
+
+/// The error of a file, with its name.
+fn named(error: Error, path: &str) -> Error {
+    error.context(format!("`{path}`"))
+}
+
+/// The delete files of a manifest; all paths are relative to the warehouse.
+pub(super) async fn read_deletes(warehouse: &Warehouse, listed: &ManifestFile) -> Result<Vec<DeleteFile>> {
+    let bytes = warehouse.read(&listed.path).await?;
+    let mut deletes = DeleteFile::read(&bytes, listed).map_err(|error| named(error, &listed.path))?;
+    for delete in &mut deletes {
+        delete.file.path = warehouse.relative(&delete.file.path)?.to_string();
+    }
+    Ok(deletes)
 }
 
 /// These manifests, in this order.
@@ -53,7 +85,7 @@ pub(super) async fn read(warehouse: &Warehouse, listed: &ManifestFile) -> Result
         return Ok(manifest);
     }
     let bytes = warehouse.read(&listed.path).await?;
-    let mut manifest = Manifest::read(&bytes, listed)?;
+    let mut manifest = Manifest::read(&bytes, listed).map_err(|error| named(error, &listed.path))?;
     for entry in &mut manifest.entries {
         entry.file.path = warehouse.relative(&entry.file.path)?.to_string();
     }

@@ -13,8 +13,10 @@ mod conform;
 mod data_file_writer;
 mod layout;
 mod loaded;
+mod maintain;
 mod manifests;
 mod murmur;
+mod parquet_file;
 mod partition_path;
 mod partition_rows;
 mod ranges;
@@ -26,7 +28,8 @@ pub mod transforms;
 mod write;
 
 pub use bywash_iceberg_spec::{
-    DataFile, Datum, Field, PartitionField, PartitionSpec, Schema, Snapshot, TableMetadata, Transform, Type,
+    DataFile, Datum, DeleteFile, DeleteKind, Field, PartitionField, PartitionSpec, Schema, Snapshot, TableMetadata,
+    Transform, Type,
 };
 pub use commit::{Committed, NewSnapshot, commit};
 pub use conform::conform;
@@ -34,7 +37,9 @@ pub(crate) use layout::partition_fields;
 pub use layout::{PartitionTerm, check_columns, partition_spec, partition_terms};
 pub use loaded::LoadedTable;
 pub(crate) use loaded::named_files;
+pub use maintain::{Expiry, ManifestRewrite, Size, manifests_of};
+pub use parquet_file::ParquetFile;
 pub(crate) use relocate::Relocator;
-pub use scan::TableFiles;
+pub use scan::{Deletes, TableFiles};
 pub use schema::{FIELD_ID, IdSource, arrow_schema, arrow_type, assign_id, assign_ids, kind_of};
 pub use write::{Codec, TableWriter, WriteSettings};

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod changes;
+mod collecting;
 mod columns;
 mod commits;
 mod conforming;

@@ -286,7 +286,9 @@ async fn t3_an_id_that_was_given_out_for_something_else_or_given_up_is_refused()
             id,
         };
         let give = async |name: &str, ids: Vec<FieldIdRow>| {
-            let given = Transaction { field_ids: ids, ..swaps([swap(name, None, Some(id(1)))]) };
+            let (commit, body) = (ObjectId::of(b"a commit"), Bytes::from_static(b"a commit"));
+            let objects = vec![(commit, body)];
+            let given = Transaction { field_ids: ids, objects, ..swaps([swap(name, None, Some(commit))]) };
             store.transact(given).await.unwrap() == Outcome::Done
         };
         assert!(give("first", vec![row("t", 1, "a"), row("t", 2, "b"), row("u", 1, "z")]).await);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bywash_core::{Code, Error, Result, TableName, TableRef, suggestion};
-use bywash_engine::{LakeTable, Resolved, TableResolver};
+use bywash_engine::{LakeTable, Resolved, TableResolver, deleted_rows};
 use bywash_lake::objects::{Entry, TableEntry};
 use bywash_lake::tables::TableFiles;
 
@@ -153,7 +153,8 @@ async fn resolved(tree: &WorkingTree, name: &TableName, entry: Entry, at: Option
 pub async fn lake_table(tree: &WorkingTree, name: &TableName, table: &TableEntry) -> Result<LakeTable> {
     let warehouse = tree.lake().warehouse().clone();
     let files = TableFiles::load(&warehouse, &table.metadata, table.snapshot_id).await?;
-    Ok(LakeTable { name: name.to_string(), warehouse, files: Arc::new(files), only: None, without: None })
+    let without = deleted_rows(&warehouse, &files).await?;
+    Ok(LakeTable { name: name.to_string(), warehouse, files: Arc::new(files), only: None, without })
 }
 
 #[async_trait]

@@ -41,6 +41,14 @@ pub struct Settings {
     pub catalog_patience: Option<Duration>,
     /// How long the work of a run that did not publish keeps its ref; the run chooses when absent.
     pub keep_runs: Option<Duration>,
+    /// How long what nothing reaches stays after it was found; the collection chooses when absent.
+    pub gc_grace: Option<Duration>,
+    /// How long a ref's earlier commits stay after it moved away; the collection chooses when absent.
+    pub gc_reflog: Option<Duration>,
+    /// How long outputs stay for reuse; the collection chooses when absent.
+    pub gc_keep_outputs: Option<Duration>,
+    /// How many bytes outputs may take for reuse alone; without a limit when absent.
+    pub gc_output_bytes: Option<u64>,
     /// Branches that take only what the project's tests have seen.
     pub protected: Vec<RefName>,
     /// Defaults of models by folder.
@@ -59,6 +67,10 @@ impl Default for Settings {
             threads: None,
             catalog_patience: None,
             keep_runs: None,
+            gc_grace: None,
+            gc_reflog: None,
+            gc_keep_outputs: None,
+            gc_output_bytes: None,
             protected: Vec::new(),
             folders: Vec::new(),
         }
@@ -208,6 +220,38 @@ const SETTINGS: &[Setting] = &[
             settings.protected = names.map_err(|error| error.message().to_owned())?;
             Ok(())
         },
+    },
+    Setting {
+        section: "gc",
+        key: "grace",
+        kind: "duration",
+        default: "1d",
+        doc: "How long `bywash gc` leaves what nothing reaches any more, for readers that opened it before.",
+        apply: |settings, text| duration(text).map(|period| settings.gc_grace = Some(period)),
+    },
+    Setting {
+        section: "gc",
+        key: "reflog",
+        kind: "duration",
+        default: "7d",
+        doc: "How long a branch that was deleted, or commits that a branch has left, can be brought back.",
+        apply: |settings, text| duration(text).map(|period| settings.gc_reflog = Some(period)),
+    },
+    Setting {
+        section: "gc",
+        key: "keep_outputs",
+        kind: "duration",
+        default: "30d",
+        doc: "How long what a model computed stays for reuse on any branch, even where no branch has it.",
+        apply: |settings, text| duration(text).map(|period| settings.gc_keep_outputs = Some(period)),
+    },
+    Setting {
+        section: "gc",
+        key: "output_bytes",
+        kind: "size",
+        default: "no limit",
+        doc: "How many bytes may be kept for such reuse alone, like `50GB`; the newest outputs stay.",
+        apply: |settings, text| size(text).map(|bytes| settings.gc_output_bytes = Some(bytes)),
     },
 ];
 

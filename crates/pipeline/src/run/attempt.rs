@@ -77,7 +77,7 @@ impl Attempt {
         start: Option<Start>,
         frozen: Arc<Frozen>,
     ) -> Result<Arc<Self>> {
-        let (lake, staged) = runner.lake.staged();
+        let (lake, staged) = runner.lake.staged().await?;
         let runner = Arc::new(Runner { lake, ..runner.clone() });
         let (tree, merged) = match start {
             Some(start) => {

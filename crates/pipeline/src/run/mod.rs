@@ -29,12 +29,13 @@ mod tests;
 mod write;
 
 pub use check::check_models;
+pub use expiry::{expired_runs, sweep_runs};
 pub use inputs::Input;
 pub use log::{new_run_id, run_ref, shown_status};
 pub use model::is_modified;
 pub use plan::{Action, PlannedNode};
 pub use preview::LoadPreview;
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};
-pub use runner::{BeforePublish, RunOptions, Runner, Start};
+pub use runner::{BeforePublish, KEEP_RUNS, RunOptions, Runner, Start};
 pub use write::{Meter, RowWriter, Written, write_query};
 pub(crate) use write::{all_rows, sorted};

@@ -26,7 +26,7 @@ use crate::source::SourceReader;
 const MOST_PLANS: i64 = 100;
 
 /// How long the ref of a run that did not publish stays, unless the settings say otherwise.
-const KEEP_RUNS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const KEEP_RUNS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Everything a run works with.
 #[derive(Clone)]
@@ -108,7 +108,7 @@ impl Runner {
         if let Some(report) = self.earlier(&options).await? {
             return Ok(report);
         }
-        expiry::sweep(&self.lake, self.project.settings.keep_runs.unwrap_or(KEEP_RUNS)).await?;
+        expiry::sweep_runs(&self.lake, self.project.settings.keep_runs.unwrap_or(KEEP_RUNS)).await?;
         let log = RunLog::begin(&self.lake, self.first_row(&options)).await?;
         let ended = self.run_until_published(Arc::new(options), &log).await;
         match ended {

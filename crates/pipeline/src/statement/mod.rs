@@ -14,6 +14,7 @@ use bywash_engine::sql::{Parameters, Parsed, StatementKind};
 use bywash_engine::{Engine, Planned};
 use bywash_lake::changes::{TableState, Unsound};
 use bywash_lake::objects::{Entry, TableEntry, TableKind};
+use bywash_lake::storage::faults;
 use bywash_lake::store::Transaction;
 use bywash_lake::tables::{DataFile, TableFiles};
 use bywash_lake::{Draft, Lake};
@@ -56,11 +57,11 @@ impl StatementContext {
     /// The statement cannot be done; then nothing has changed.
     pub async fn execute(&self, parsed: &Parsed) -> Result<Changed> {
         for _ in 0..MOST_TRIES {
-            let (lake, files) = self.lake.staged();
+            let (lake, files) = self.lake.staged().await?;
             let head = lake.branch(&self.branch).await?;
             let tree = Arc::new(WorkingTree::new(lake.clone(), head.clone()));
             let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()).await?);
-            let writer = Self { lake, ..self.clone() };
+            let writer = Self { lake: lake.clone(), ..self.clone() };
             let what = match writer.change(parsed, &tree, &resolver).await {
                 Ok(what) => what,
                 Err(error) => {
@@ -71,9 +72,10 @@ impl StatementContext {
             if tree.edits().is_empty() {
                 return Ok(Changed { what, commit: None });
             }
-            let commit = self.lake.next_commit(&head, tree.tree().await?, summary(parsed));
+            let commit = lake.next_commit(&head, tree.tree().await?, summary(parsed));
+            faults::barrier("commit").await;
             // An error here may come after the commit: then its files must stay.
-            let committed = self.lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
+            let committed = lake.commit_tree(tree.objects(), &head, commit, Transaction::default()).await?;
             if committed.is_some() {
                 return Ok(Changed { what, commit: committed });
             }

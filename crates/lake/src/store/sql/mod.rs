@@ -3,8 +3,8 @@
 //! A transaction that met a lost connection is done again as a whole, until `patience` is over. That never does it
 //! twice: a driver says that a commit failed only when it knows so.
 
+mod collection;
 mod driver;
-mod ids;
 mod schema;
 mod stored;
 mod table;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
+use bywash_core::{Code, Error, Micros, ObjectId, Result, SystemClock};
 
 pub(super) use driver::{Attempt, Driver, Failure, Open};
 pub(super) use schema::{VERSION, for_postgres, missing};
@@ -28,8 +28,8 @@ use self::stored::reflog_row;
 use super::postgres::{Postgres, PostgresPlace};
 use super::sqlite::Sqlite;
 use super::{
-    CatalogStore, FieldIdRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, RunNodeRow, RunRow, TestRow,
-    Transaction,
+    CatalogStore, Collection, FieldIdRow, LeaseRow, LoadRow, Outcome, Output, RefRow, RefSwap, ReflogRow, Roots,
+    RunNodeRow, RunRow, Standing, TestRow, Transaction,
 };
 use crate::storage::faults::failing_step;
 
@@ -84,17 +84,21 @@ impl SqlStore {
 
     async fn attempt(&self, transaction: &Transaction) -> Attempt<Outcome> {
         let mut open = self.driver.begin().await?;
+        collection::check(open.as_mut(), transaction).await?;
         for swap in &transaction.swaps {
             if !move_ref(open.as_mut(), swap).await? {
                 open.roll_back().await?;
                 return Ok(Outcome::Moved(swap.name.clone()));
             }
         }
-        if !ids::may_be_given(open.as_mut(), &transaction.field_ids).await? {
+        if !stand_for_the_same(open.as_mut(), &transaction.field_ids).await? {
             open.roll_back().await?;
             return Ok(Outcome::Moved("the columns of a table".to_owned()));
         }
         for statement in inserts(transaction) {
+            open.run(&statement).await?;
+        }
+        for statement in collection::keep_outputs(&transaction.outputs) {
             open.run(&statement).await?;
         }
         for output in &transaction.replaced_outputs {
@@ -149,6 +153,21 @@ fn inserts(transaction: &Transaction) -> Vec<Statement> {
 
 fn insert<T: Stored>(rows: &[T], existing: Existing) -> Vec<Statement> {
     T::TABLE.insert(rows.iter().map(Stored::values).collect(), existing)
+}
+
+/// Rule T3: whether those of these ids that are known stand for the same, and none was given up.
+async fn stand_for_the_same(open: &mut dyn Open, ids: &[FieldIdRow]) -> Attempt<bool> {
+    let row = FieldIdRow::TABLE.select("where table_uuid = $1 and id = $2");
+    for id in ids {
+        let known = open.run(&Statement::new(row.clone(), [(&id.table_uuid).into(), (&id.id).into()])).await?;
+        let Some(mut known) = known.into_iter().next() else { continue };
+        let space = FieldIdRow::given_up(&id.table_uuid);
+        let given_up = open.run(&Statement::new(row.clone(), [(&space).into(), (&id.id).into()])).await?;
+        if FieldIdRow::read(&mut known)? != *id || !given_up.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Moves a ref if it is what was expected.
@@ -229,6 +248,10 @@ impl CatalogStore for SqlStore {
         rows.into_iter().map(|mut row| reflog_row(&mut row)).collect()
     }
 
+    async fn ids(&self, table_uuid: &str) -> Result<Vec<FieldIdRow>> {
+        self.all("where table_uuid = $1 order by id", [table_uuid.into()]).await
+    }
+
     async fn transact(&self, transaction: Transaction) -> Result<Outcome> {
         let mut tries = Tries::new(self.patience);
         loop {
@@ -239,16 +262,12 @@ impl CatalogStore for SqlStore {
         }
     }
 
-    async fn ids(&self, table_uuid: &str) -> Result<Vec<FieldIdRow>> {
-        self.all(ids::OF_SPACE, [table_uuid.into()]).await
-    }
-
     async fn output(&self, key: ObjectId) -> Result<Option<Output>> {
-        self.first("where key = $1 order by run desc limit 1", [key.into()]).await
+        self.first("where key = $1 and expired is null order by run desc limit 1", [key.into()]).await
     }
 
     async fn outputs(&self) -> Result<Vec<Output>> {
-        self.all("order by key, version", []).await
+        self.all("where expired is null order by key, version", []).await
     }
 
     async fn is_recorded(&self, node: &str, version: ObjectId) -> Result<bool> {
@@ -280,6 +299,42 @@ impl CatalogStore for SqlStore {
 
     async fn tests(&self, run: Option<&str>) -> Result<Vec<TestRow>> {
         self.all(OF_RUN, [run.into()]).await
+    }
+
+    async fn begin_lease(&self, now: Micros, machine: &str, process: i64, dead: &[i64]) -> Result<i64> {
+        self.start_lease(now, machine, process, dead).await
+    }
+
+    async fn renew_lease(&self, number: i64, now: Micros) -> Result<bool> {
+        self.renew(number, now).await
+    }
+
+    async fn end_lease(&self, number: i64) -> Result<()> {
+        self.run(Statement::new("delete from leases where number = $1", [number.into()])).await.map(drop)
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        self.all_leases().await
+    }
+
+    async fn roots(&self) -> Result<Roots> {
+        self.roots_now().await
+    }
+
+    async fn standing(&self) -> Result<Standing> {
+        self.standing_now().await
+    }
+
+    async fn begin_collection(&self) -> Result<Box<dyn Collection>> {
+        self.collection().await
+    }
+
+    async fn doomed_files(&self, limit: i64) -> Result<Vec<(String, u64)>> {
+        self.doomed(limit).await
+    }
+
+    async fn forget_doomed(&self, paths: &[String]) -> Result<()> {
+        self.forget(paths).await
     }
 
     async fn bind_warehouse(&self, location: &str, has_moved: bool) -> Result<()> {

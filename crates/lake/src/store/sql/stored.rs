@@ -5,7 +5,7 @@ use bywash_core::{ObjectId, Result};
 
 use super::table::Table;
 use super::value::{FromValue, Row, Value};
-use crate::store::{FieldIdRow, LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
+use crate::store::{FieldIdRow, KeptOutput, LoadRow, Output, RefKind, RefRow, ReflogRow, RunNodeRow, RunRow, TestRow};
 
 /// What is kept as a row of a table.
 pub(in crate::store) trait Stored: Sized {
@@ -53,6 +53,25 @@ stored!(Output in "outputs" by ("key", "version"):
 stored!(FieldIdRow in "field_ids" by ("table_uuid", "id"):
     table_uuid "table_uuid", id "id", parent "parent", name "name", kind "kind");
 
+/// A kept output with one column more, which is written by a collection alone.
+impl Stored for KeptOutput {
+    const TABLE: Table = Table {
+        name: "outputs",
+        columns: &["key", "node", "entry", "version", "run", "expired"],
+        key: &["key", "version"],
+    };
+
+    fn values(&self) -> Vec<Value> {
+        let mut values = self.output.values();
+        values.push((&self.expired).into());
+        values
+    }
+
+    fn read(row: &mut Row) -> Result<Self> {
+        Ok(Self { output: Output::read(row)?, expired: row.next()? })
+    }
+}
+
 /// Objects are pairs: an id, and the bytes it is the id of.
 impl Stored for (ObjectId, Bytes) {
     const TABLE: Table = Table { name: "objects", columns: &["id", "body"], key: &["id"] };
@@ -70,7 +89,7 @@ impl Stored for (ObjectId, Bytes) {
 const REFLOG: Table =
     Table { name: "reflog", columns: &["name", "old", "new", "time", "message", "run"], key: &["sequence"] };
 
-/// Every table of a catalog.
+/// Every table of a catalog that a copy of it needs; leases and what is condemned belong to the commands at work.
 pub(in crate::store) const TABLES: [Table; 9] = [
     <(ObjectId, Bytes)>::TABLE,
     RefRow::TABLE,
@@ -80,7 +99,7 @@ pub(in crate::store) const TABLES: [Table; 9] = [
     RunNodeRow::TABLE,
     LoadRow::TABLE,
     TestRow::TABLE,
-    Output::TABLE,
+    KeptOutput::TABLE,
 ];
 
 pub(in crate::store) fn reflog_row(row: &mut Row) -> Result<ReflogRow> {
