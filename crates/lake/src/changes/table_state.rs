@@ -392,12 +392,12 @@ fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<Tabl
         return Err(Unsound::LayoutWithoutColumn);
     }
     let wanted = holds(&changes, &alive);
-    let chosen = tiling(&wanted, piles).ok_or(Unsound::NoTiling)?;
     let kinds = columns::widened(&changes, &alive);
-    let mut current = piles.iter().flat_map(|pile| pile.iter()).filter(|(id, _)| chosen.contains(id));
-    if !current.all(|(_, tile)| tile.fits(&kinds)) {
-        return Err(Unsound::Narrower);
-    }
+    let chosen = tiling(&wanted, piles, |tile| tile.fits(&kinds));
+    let chosen = chosen.ok_or_else(|| match tiling(&wanted, piles, |_| true) {
+        Some(_) => Unsound::Narrower,
+        None => Unsound::NoTiling,
+    })?;
     let mut tiles = BTreeMap::new();
     for (id, tile) in piles.iter().flat_map(|pile| pile.iter()) {
         tiles.entry(*id).or_insert_with(|| Tile { current: chosen.contains(id), ..tile.clone() });

@@ -367,3 +367,34 @@ async fn t7_an_output_that_was_given_up_is_recorded_and_not_taken() {
         assert_eq!(store.roots().await.unwrap().outputs[0].expired, None);
     }
 }
+
+#[tokio::test]
+async fn t3_an_id_that_was_given_out_for_something_else_or_given_up_is_refused() {
+    for database in Database::each() {
+        let store = database.open().await;
+        let row = |space: &str, id: i32, name: &str| FieldIdRow {
+            table_uuid: space.to_owned(),
+            parent: 0,
+            name: name.to_owned(),
+            kind: "int".to_owned(),
+            id,
+        };
+        let give = async |name: &str, ids: Vec<FieldIdRow>| {
+            let (commit, body) = (ObjectId::of(b"a commit"), Bytes::from_static(b"a commit"));
+            let objects = vec![(commit, body)];
+            let given = Transaction { field_ids: ids, objects, ..swaps([swap(name, None, Some(commit))]) };
+            store.transact(given).await.unwrap() == Outcome::Done
+        };
+        assert!(give("first", vec![row("t", 1, "a"), row("t", 2, "b"), row("u", 1, "z")]).await);
+        assert!(give("same", vec![row("t", 2, "b"), row("t", 3, "c")]).await, "one column on two branches");
+        assert!(!give("other", vec![row("t", 4, "d"), row("t", 3, "x")]).await, "an id stands for one column");
+        assert!(store.read_ref("other").await.unwrap().is_none());
+        assert_eq!(store.ids("t").await.unwrap(), [row("t", 1, "a"), row("t", 2, "b"), row("t", 3, "c")]);
+
+        let given_up = FieldIdRow::given_up("t");
+        assert!(give("drop", vec![row(&given_up, 2, "")]).await);
+        assert!(give("drop too", vec![row(&given_up, 2, "")]).await, "two branches may drop it");
+        assert!(!give("again", vec![row("t", 2, "b")]).await, "what was given up is not given out again");
+        assert!(give("new", vec![row("t", 4, "b")]).await);
+    }
+}
