@@ -367,3 +367,19 @@ async fn t7_an_output_that_was_given_up_is_recorded_and_not_taken() {
         assert_eq!(store.roots().await.unwrap().outputs[0].expired, None);
     }
 }
+
+#[tokio::test]
+async fn a_catalog_of_the_first_version_is_brought_up_to_date() {
+    let database = Database::File(tempfile::tempdir().unwrap());
+    database.open().await.transact(swaps([swap("main", None, Some(id(0)))])).await.unwrap();
+    database
+        .tamper(
+            "drop table leases; drop table condemned_objects; drop table condemned_files; drop table doomed_files;
+             alter table outputs drop column expired; pragma user_version = 1",
+        )
+        .await;
+    let store = database.open().await;
+    assert_eq!(store.read_ref("main").await.unwrap().unwrap().commit, id(0));
+    assert!(store.outputs().await.unwrap().is_empty());
+    assert_eq!(store.begin_lease(1, "here", 1, &[]).await.unwrap(), 1);
+}
