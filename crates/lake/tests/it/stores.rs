@@ -398,3 +398,19 @@ async fn t3_an_id_that_was_given_out_for_something_else_or_given_up_is_refused()
         assert!(give("new", vec![row("t", 4, "b")]).await);
     }
 }
+
+#[tokio::test]
+async fn a_catalog_of_the_first_version_is_brought_up_to_date() {
+    let database = Database::File(tempfile::tempdir().unwrap());
+    database.open().await.transact(swaps([swap("main", None, Some(id(0)))])).await.unwrap();
+    database
+        .tamper(
+            "drop table leases; drop table condemned_objects; drop table condemned_files; drop table doomed_files;
+             alter table outputs drop column expired; pragma user_version = 1",
+        )
+        .await;
+    let store = database.open().await;
+    assert_eq!(store.read_ref("main").await.unwrap().unwrap().commit, id(0));
+    assert!(store.outputs().await.unwrap().is_empty());
+    assert_eq!(store.begin_lease(1, "here", 1, &[]).await.unwrap(), 1);
+}
