@@ -10,6 +10,7 @@ export CARGO_TARGET_DIR
 CARGO ?= cargo
 PYTHON ?= python3
 MINUTES ?= 10
+SCALE ?= 1
 PREFIX ?= $(or $(CARGO_HOME),$(HOME)/.cargo)
 
 BYWASH := $(CARGO_TARGET_DIR)/release/bywash
@@ -74,8 +75,9 @@ dist: tools ## the binary to hand out: smaller and a little faster, much slower 
 	$(CARGO) build --profile dist --locked -p bywash
 	@ls -lh "$(CARGO_TARGET_DIR)/dist/bywash"
 
-bench: build $(PEERS)/ready ## measure against DuckDB and Polars, in one run on this machine
+bench: build $(PEERS)/ready ## measure against DuckDB and Polars, then how the lake grows (SCALE=0.01: a look)
 	"$(PEERS)/bin/python" bench/run.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench"
+	"$(PEERS)/bin/python" bench/scale.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-scale" --scale $(SCALE)
 
 torture: tools ## random histories with crashes and failures, as long as MINUTES says
 	BYWASH_TORTURE_MINUTES=$(MINUTES) $(CARGO) test --release --locked -p bywash --test it torture -- --nocapture

@@ -368,5 +368,7 @@ fn snapshot(snapshot: &theirs::Snapshot) -> Snapshot {
 }
 
 fn corrupt(what: &str, cause: impl std::fmt::Display) -> Error {
-    Error::new(Code::TableCorrupt, format!("`{what}` cannot be read as part of an Iceberg table")).caused_by(cause)
+    Error::new(Code::TableCorrupt, format!("this is no {what} of an Iceberg table"))
+        .hint("restore the file from a backup, or `bywash revert` what wrote it; `bywash doctor` lists all that is damaged")
+        .caused_by(cause)
 }

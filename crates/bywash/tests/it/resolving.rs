@@ -137,6 +137,20 @@ fn several_commits_are_taken_back_at_once() {
 }
 
 #[test]
+fn t5_nodes_follow_their_inputs_when_only_nodes_are_taken_back() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["branch", "create", "dev"]).success();
+    shop.run(["query", "insert into raw.orders values (500, 1, 10, '2026-01-01')"]).success();
+    // What the merge commits are the nodes alone: they had not seen the new row.
+    shop.run(["merge", "dev", "--ours", "raw.orders"]).success();
+    let events = rows(&shop, "select id from marts.events");
+    assert_eq!(events, rows(&shop, "select id from raw.orders"));
+    shop.run(["revert", "HEAD"]).success();
+    assert_eq!(rows(&shop, "select id from marts.events"), events);
+}
+
+#[test]
 fn the_latest_load_is_taken_back_by_name() {
     let shop = shop();
     shop.run(["run"]).success();

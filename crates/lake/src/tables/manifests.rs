@@ -38,12 +38,18 @@ pub(super) async fn list_all(
     format_version: u8,
 ) -> Result<Vec<ManifestFile>> {
     let bytes = warehouse.read(&snapshot.manifest_list).await?;
-    read_manifest_list(&bytes, format_version)
+    read_manifest_list(&bytes, format_version).map_err(|error| named(error, &snapshot.manifest_list))
+}
+
+/// The error of a file, with its name.
+fn named(error: Error, path: &str) -> Error {
+    error.context(format!("`{path}`"))
 }
 
 /// The delete files of a manifest; all paths are relative to the warehouse.
 pub(super) async fn read_deletes(warehouse: &Warehouse, listed: &ManifestFile) -> Result<Vec<DeleteFile>> {
-    let mut deletes = DeleteFile::read(&warehouse.read(&listed.path).await?, listed)?;
+    let bytes = warehouse.read(&listed.path).await?;
+    let mut deletes = DeleteFile::read(&bytes, listed).map_err(|error| named(error, &listed.path))?;
     for delete in &mut deletes {
         delete.file.path = warehouse.relative(&delete.file.path)?.to_string();
     }
@@ -79,7 +85,7 @@ pub(super) async fn read(warehouse: &Warehouse, listed: &ManifestFile) -> Result
         return Ok(manifest);
     }
     let bytes = warehouse.read(&listed.path).await?;
-    let mut manifest = Manifest::read(&bytes, listed)?;
+    let mut manifest = Manifest::read(&bytes, listed).map_err(|error| named(error, &listed.path))?;
     for entry in &mut manifest.entries {
         entry.file.path = warehouse.relative(&entry.file.path)?.to_string();
     }

@@ -56,7 +56,11 @@ impl Attempt {
             return self.adopt(&work, table).await;
         }
         match self.plan_model(&work).await? {
-            ModelPlan::Stands(entry) => Ok(Done::reused(&entry, "up to date")),
+            ModelPlan::Stands(entry) => {
+                // A merge or revert may have begun with another.
+                self.tree.put(&node.name, Some(entry.clone()));
+                Ok(Done::reused(&entry, "up to date"))
+            }
             ModelPlan::Take(entry, reason) => {
                 self.tree.put(&node.name, Some(entry.clone()));
                 Ok(Done::reused(&entry, reason))

@@ -108,7 +108,9 @@ impl History {
     fn step(&mut self) -> Step {
         let names: Vec<String> = self.branches.keys().cloned().collect();
         let name = self.dice.pick(&names).clone();
-        match self.dice.roll(14) {
+        match self.dice.roll(18) {
+            11 | 12 => self.alter(name),
+            13 => self.maintain(name),
             0..=5 => self.statement(name),
             6..=7 => {
                 let after = self.loaded(&self.branches[&name].truth.clone());
@@ -129,24 +131,54 @@ impl History {
         let at_id =
             |value: Option<i64>| BTreeMap::from([(id, value)]).into_iter().filter(|_| !ids.is_empty()).collect();
         let (sql, edits): (String, BTreeMap<i64, Option<i64>>) = match self.dice.roll(12) {
-            0..=3 => (format!("insert into {TABLE} values ({value}, {value})"), [(value, Some(value))].into()),
+            0..=3 => (format!("insert into {TABLE} (id, k) values ({value}, {value})"), [(value, Some(value))].into()),
             4..=6 => (format!("update {TABLE} set k = {value} where id = {id}"), at_id(Some(value))),
             7..=8 => (format!("delete from {TABLE} where id = {id}"), at_id(None)),
             9..=10 => (
                 format!(
                     "merge into {TABLE} t using (select {KEY} as id, {value} as k) s on t.id = s.id \
-                     when matched then update set k = s.k when not matched then insert *"
+                     when matched then update set k = s.k when not matched then insert (id, k) values (s.id, s.k)"
                 ),
                 [(KEY, Some(value))].into(),
             ),
             _ => (
-                format!("insert overwrite {TABLE} values ({value}, {value})"),
+                format!("insert overwrite {TABLE} (id, k) values ({value}, {value})"),
                 ids.iter().map(|id| (*id, None)).chain([(value, Some(value))]).collect(),
             ),
         };
         let after = self.oracle.edit(&truth, &edits);
         let words = vec!["query".to_owned(), "--ref".to_owned(), branch.clone(), sql];
         Step { branch, words, after, what: "statements", plans_nodes: false }
+    }
+
+    fn alter(&mut self, branch: String) -> Step {
+        let truth = self.branches[&branch].truth.clone();
+        let columns = self.oracle.columns(&truth).unwrap_or_else(|lost| self.fail(&lost));
+        let (sql, column, adds) = match self.dice.roll(3) {
+            0 if !columns.is_empty() => {
+                let column = *self.dice.pick(&columns);
+                (format!("alter table {TABLE} drop column c{column}"), column, false)
+            }
+            _ => {
+                self.next_row += 1;
+                (format!("alter table {TABLE} add column c{} int", self.next_row), self.next_row, true)
+            }
+        };
+        let after = self.oracle.alter(&truth, column, adds);
+        let words = vec!["query".to_owned(), "--ref".to_owned(), branch.clone(), sql];
+        Step { branch, words, after, what: "altered", plans_nodes: false }
+    }
+
+    /// What changes no row.
+    fn maintain(&mut self, branch: String) -> Step {
+        let after = self.branches[&branch].truth.clone();
+        let (what, words): (_, &[&str]) = match self.dice.roll(3) {
+            0 => ("collected", &["gc", "--grace", "0s"]),
+            1 => ("compacted", &["table", "rewrite-manifests", TABLE, "--ref", &branch]),
+            _ => ("compacted", &["table", "compact", TABLE, "--ref", &branch]),
+        };
+        let words = words.iter().map(|&word| word.to_owned()).collect();
+        Step { branch, words, after, what, plans_nodes: false }
     }
 
     fn merge(&mut self, branch: String, names: &[String]) -> Step {
@@ -231,6 +263,14 @@ impl History {
         let found = self.query(branch, &format!("select id, k from {TABLE} order by id, k"));
         let lines: Vec<_> = wanted.iter().map(|(id, k)| format!("{id},{k}")).collect();
         self.expect(found == lines, &format!("`{branch}` holds {found:?} instead of {lines:?}"), output);
+        let wanted = self.oracle.columns(&self.branches[branch].truth).unwrap_or_default();
+        let mut wanted: Vec<_> = wanted.iter().map(|number| format!("c{number}")).collect();
+        wanted.extend(["id", "k"].map(str::to_owned));
+        let columns = self.query(branch, &format!("describe {TABLE}"));
+        let mut columns: Vec<_> = columns.iter().filter_map(|line| line.split(',').next().map(str::to_owned)).collect();
+        wanted.sort();
+        columns.sort();
+        self.expect(columns == wanted, &format!("`{branch}` has {columns:?} instead of {wanted:?}"), output);
         if with_nodes {
             let sums = "select k % 7, count(*), sum(k) from raw.items group by 1 order by 1";
             let nodes = self.query(branch, "select part, n, total from marts.sums order by 1");

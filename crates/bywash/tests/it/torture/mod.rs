@@ -45,7 +45,7 @@ fn random_histories_with_faults_lose_and_double_nothing() {
     });
     let tally = tally.into_inner().expect("the tally");
     println!("{} histories from seed {first}: {tally:?}; no failure", next.load(Ordering::SeqCst) - first);
-    for what in ["merged", "reverted", "killed", "torn", "failed by a fault", "refused as a conflict"] {
+    for what in ["merged", "reverted", "altered", "compacted", "killed", "torn", "failed by a fault"] {
         assert!(tally.contains_key(what), "nothing was {what}: {tally:?}");
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Register {
     Row(i64),
     /// What a source file was when it was loaded.
     File(char),
+    /// A column beside `id` and `k`, by its number.
+    Column(i64),
 }
 
 /// What makes an edit: a file loaded on two branches after the same loads of it is one edit.
@@ -52,9 +54,21 @@ impl Oracle {
     pub(super) fn rows(&self, truth: &Truth) -> Result<BTreeMap<i64, i64>, String> {
         let rows = self.state(truth)?.into_iter().filter_map(|(register, value)| match register {
             Register::Row(id) => Some((id, value)),
-            Register::File(_) => None,
+            Register::File(_) | Register::Column(_) => None,
         });
         Ok(rows.collect())
+    }
+
+    /// The numbers of the columns beside `id` and `k`.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub(super) fn columns(&self, truth: &Truth) -> Result<Vec<i64>, String> {
+        let columns = self.state(truth)?.into_keys().filter_map(|register| match register {
+            Register::Column(number) => Some(number),
+            Register::Row(_) | Register::File(_) => None,
+        });
+        Ok(columns.collect())
     }
 
     /// Whether a file is loaded with this content.
@@ -64,9 +78,18 @@ impl Oracle {
 
     /// A statement that gives rows values, or deletes them.
     pub(super) fn edit(&mut self, truth: &Truth, values: &BTreeMap<i64, Option<i64>>) -> Truth {
+        let values = values.iter().map(|(id, value)| (Register::Row(*id), *value)).collect();
+        self.state_that(truth, values)
+    }
+
+    /// A statement that adds or drops a column.
+    pub(super) fn alter(&mut self, truth: &Truth, column: i64, adds: bool) -> Truth {
+        self.state_that(truth, [(Register::Column(column), adds.then_some(1))].into())
+    }
+
+    fn state_that(&mut self, truth: &Truth, values: BTreeMap<Register, Option<i64>>) -> Truth {
         self.serial += 1;
         let author = Author::Statement(self.serial);
-        let values = values.iter().map(|(id, value)| (Register::Row(*id), *value)).collect();
         self.with(truth, &author, values, truth)
     }
 
