@@ -60,8 +60,16 @@ pub fn swap(name: &str, expected: Option<ObjectId>, new: Option<ObjectId>) -> Re
     RefSwap { name: name.to_owned(), kind: RefKind::Branch, expected, new, message: "test".to_owned(), run: None }
 }
 
-fn swaps(swaps: impl Into<Vec<RefSwap>>) -> Transaction {
-    Transaction { swaps: swaps.into(), ..Transaction::default() }
+/// Moves refs, and brings the commits that they point to.
+pub fn swaps(swaps: impl Into<Vec<RefSwap>>) -> Transaction {
+    let swaps = swaps.into();
+    let objects = swaps.iter().filter_map(|swap| swap.new).map(object).collect();
+    Transaction { swaps, objects, ..Transaction::default() }
+}
+
+/// Anything under this id: the store does not look inside.
+fn object(id: ObjectId) -> (ObjectId, Bytes) {
+    (id, Bytes::from_static(b"an object"))
 }
 
 fn id(number: u32) -> ObjectId {
@@ -261,8 +269,9 @@ async fn kept_outputs_are_found_by_key_and_the_newest_run_wins() {
     for database in Database::each() {
         let store = database.open().await;
         let outputs = vec![output(2, "01"), output(3, "02"), output(2, "03")];
+        let objects = vec![object(id(102)), object(id(103)), object(id(500))];
         let field_ids = vec![field.clone(), field.clone()];
-        store.transact(Transaction { outputs, field_ids, ..Transaction::default() }).await.unwrap();
+        store.transact(Transaction { objects, outputs, field_ids, ..Transaction::default() }).await.unwrap();
         assert_eq!(store.outputs().await.unwrap().len(), 2, "a key and a version are recorded once");
         assert_eq!(store.output(id(1)).await.unwrap(), Some(output(3, "02")));
         assert_eq!(store.output(id(2)).await.unwrap(), None);
