@@ -22,8 +22,12 @@ pub async fn run(context: &Context, arguments: GcArguments) -> Result<()> {
     let keep_runs = if arguments.all { Duration::ZERO } else { settings.keep_runs.unwrap_or(KEEP_RUNS) };
     let mut policy = policy(settings, &arguments)?;
     if arguments.dry_run {
+        let expired = expired_runs(&workspace.lake, keep_runs).await?;
+        if !expired.is_empty() {
+            context.say(format_args!("would forget the unpublished work of {}", counted(expired.len() as u64, "run")));
+        }
         if arguments.all {
-            policy.without = expired_runs(&workspace.lake, keep_runs).await?;
+            policy.without = expired;
         }
         let found = workspace.lake.collectable(&policy).await?;
         list(context, &arguments, &found)?;
@@ -94,7 +98,7 @@ fn tell(context: &Context, collected: &Collected, runs: usize) {
         false => context.say(format_args!("deleted {}", text(freed))),
     }
     if runs > 0 {
-        context.say(format_args!("forgot the unpublished work of {} that ended long ago", counted(runs as u64, "run")));
+        context.say(format_args!("forgot the unpublished work of {}", counted(runs as u64, "run")));
     }
     if collected.outputs > 0 {
         context.say(format_args!("gave up {} kept for reuse", counted(collected.outputs as u64, "output")));

@@ -184,3 +184,24 @@ fn many_manifests_become_few() {
     assert_eq!(rows(&shop, "select count(*) from scratch.t"), ["23"]);
     shop.run(["doctor"]).success();
 }
+
+#[test]
+fn a_column_that_was_dropped_comes_back_whole_after_a_compaction() {
+    let shop = shop();
+    shop.run(["query", "create table scratch.t (id int, note text)"]).success();
+    for id in 0..4 {
+        shop.run(["query", &format!("insert into scratch.t values ({id}, 'n{id}')")]).success();
+    }
+    shop.run(["query", "alter table scratch.t drop column note"]).success();
+    let dropped = rows(&shop, "select commit from bywash.refs where name = 'main'").remove(0);
+    for id in 4..8 {
+        shop.run(["query", &format!("insert into scratch.t values ({id})")]).success();
+    }
+    shop.run(["table", "compact", "scratch.t"]).success();
+    assert_eq!(files_of(&shop, "scratch.t"), 5, "files with values of the column stay");
+    shop.run(["gc", "--all", "--grace", "0s"]).success();
+    shop.run(["revert", &dropped]).success();
+    let expected = ["0,n0", "1,n1", "2,n2", "3,n3", "4,", "5,", "6,", "7,"];
+    assert_eq!(rows(&shop, "select id, note from scratch.t"), expected);
+    shop.run(["doctor"]).success();
+}

@@ -81,6 +81,30 @@ fn a_lake_with_its_catalog_in_postgres_does_what_a_lake_does() {
 }
 
 #[test]
+fn t7_colleagues_collect_garbage_beside_each_other() {
+    let server = server();
+    let shop = team_shop(&server);
+    shop.run(["run"]).success();
+    let colleague = colleague(&shop, &server);
+    let expected = all_rows(&shop);
+    colleague.run(["branch", "create", "dev"]).success();
+    colleague.run(["query", "--ref", "dev", "delete from raw.orders where id > 9"]).success();
+    colleague.run(["branch", "delete", "dev"]).success();
+    let files = shop.files("lake/warehouse").len();
+    shop.run(["gc", "--all", "--grace", "1h"]).success();
+    assert_eq!(shop.files("lake/warehouse").len(), files);
+    let together = std::thread::scope(|scope| {
+        let collecting =
+            [&shop, &colleague].map(|place| scope.spawn(move || place.run(["gc", "--all", "--grace", "0s"])));
+        collecting.map(|collecting| collecting.join().expect("a collection").success())
+    });
+    assert!(shop.files("lake/warehouse").len() < files, "{together:?}");
+    assert_eq!(all_rows(&colleague), expected);
+    let whole = shop.run(["doctor"]).success();
+    assert!(!whole.stderr.contains("of no commit"), "{whole}");
+}
+
+#[test]
 fn r1_processes_side_by_side_in_postgres_give_the_same_as_one() {
     let server = server();
     let shop = team_shop(&server);

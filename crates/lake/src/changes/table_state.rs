@@ -275,11 +275,11 @@ impl TableState {
     /// # Errors
     /// The set itself is not sound.
     pub fn compact(&self, edits: Vec<Edit>) -> Result<Self, Unsound> {
-        let mut new = BTreeMap::new();
+        let (mut new, widened) = (BTreeMap::new(), self.widened());
         for (tiles, edit) in self.by_tiles(edits) {
             let old: Vec<_> = tiles.iter().filter_map(|id| self.tiles.get(id)).collect();
             let tile = in_place_of(&old, None, edit);
-            new.insert(tile.id(), tile);
+            new.insert(tile.id(), tile.widened_to(&widened));
         }
         sound(self.changes.clone(), &[&new, &self.tiles])
     }
@@ -392,12 +392,12 @@ fn sound(changes: ChangeSet, piles: &[&BTreeMap<ObjectId, Tile>]) -> Result<Tabl
         return Err(Unsound::LayoutWithoutColumn);
     }
     let wanted = holds(&changes, &alive);
-    let chosen = tiling(&wanted, piles).ok_or(Unsound::NoTiling)?;
     let kinds = columns::widened(&changes, &alive);
-    let mut current = piles.iter().flat_map(|pile| pile.iter()).filter(|(id, _)| chosen.contains(id));
-    if !current.all(|(_, tile)| tile.fits(&kinds)) {
-        return Err(Unsound::Narrower);
-    }
+    let chosen = tiling(&wanted, piles, |tile| tile.fits(&kinds));
+    let chosen = chosen.ok_or_else(|| match tiling(&wanted, piles, |_| true) {
+        Some(_) => Unsound::Narrower,
+        None => Unsound::NoTiling,
+    })?;
     let mut tiles = BTreeMap::new();
     for (id, tile) in piles.iter().flat_map(|pile| pile.iter()) {
         tiles.entry(*id).or_insert_with(|| Tile { current: chosen.contains(id), ..tile.clone() });

@@ -68,9 +68,13 @@ impl Tile {
     }
 }
 
-/// Whole tiles that cover exactly what is wanted: those of the present first, then earlier piles and larger tiles.
-/// `None` if there are none.
-pub(super) fn tiling(wanted: &BTreeSet<Pair>, piles: &[&BTreeMap<ObjectId, Tile>]) -> Option<BTreeSet<ObjectId>> {
+/// Whole tiles that cover exactly what is wanted: those of the present first, then earlier piles and larger tiles; only
+/// such as may be taken. `None` if there are none.
+pub(super) fn tiling(
+    wanted: &BTreeSet<Pair>,
+    piles: &[&BTreeMap<ObjectId, Tile>],
+    may_be_taken: impl Fn(&Tile) -> bool,
+) -> Option<BTreeSet<ObjectId>> {
     let mut tiles: Vec<_> = piles
         .iter()
         .enumerate()
@@ -79,7 +83,7 @@ pub(super) fn tiling(wanted: &BTreeSet<Pair>, piles: &[&BTreeMap<ObjectId, Tile>
     tiles.sort_by_key(|(pile, id, tile)| (!tile.current, *pile, std::cmp::Reverse(tile.covers.len()), *id));
     let (mut chosen, mut covered) = (BTreeSet::new(), BTreeSet::new());
     for (_, id, tile) in tiles {
-        if tile.covers.is_subset(wanted) && covered.is_disjoint(&tile.covers) {
+        if tile.covers.is_subset(wanted) && covered.is_disjoint(&tile.covers) && may_be_taken(tile) {
             covered.extend(tile.covers.iter().cloned());
             chosen.insert(id);
         }

@@ -2,7 +2,7 @@
 //! sets of changes. To it each column is a register of edits, a branch is the edits that it has seen, and a revert
 //! cancels edits; where edits that did not see each other disagree, the rules must refuse (`model/change_sets.py`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bywash_core::ObjectId;
 use bywash_lake::changes::{
@@ -263,6 +263,13 @@ fn t4_a_wider_type_stays_while_files_hold_it() {
     let filled = wide.append(ObjectId::of(b"2"), file("long"), "insert").expect("sound");
     assert_eq!(revert(&filled), Err(Unsound::Narrower));
     assert_eq!(narrow.merge(&filled), Err(Unsound::Narrower), "a branch that wrote longs does not merge silently");
+    let whole = bywash_lake::changes::Edit { removed: HashSet::from(["int".to_owned()]), remaining: file("compacted") };
+    let compacted = wide.compact(vec![whole.clone()]).expect("sound");
+    let back = revert(&compacted).expect("the files from before are still there");
+    assert_eq!(back.files().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["int"]);
+    let both = filled.compact(vec![whole]).expect("sound");
+    assert_eq!(revert(&both), Err(Unsound::Narrower));
+
     let renamed = change(&base, 1, FieldChange::Rename("a".to_owned())).expect("sound");
     let both = renamed.merge(&filled).expect("a rename beside a wider type");
     let column = &both.columns().expect("sound").expect("altered")[0];

@@ -10,7 +10,7 @@ use bywash_testkit::Postgres;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::stores::{PATIENCE, swap, swaps};
+use crate::stores::{PATIENCE, swap, whole};
 
 fn server() -> Postgres {
     Postgres::start(env!("CARGO_TARGET_TMPDIR"))
@@ -21,7 +21,7 @@ async fn open(address: &str) -> bywash_core::Result<Store> {
 }
 
 fn create(name: &str) -> Transaction {
-    swaps([swap(name, None, Some(ObjectId::of(name.as_bytes())))])
+    whole(Transaction { swaps: vec![swap(name, None, Some(ObjectId::of(name.as_bytes())))], ..Transaction::default() })
 }
 
 /// What happens to the next commit that passes.

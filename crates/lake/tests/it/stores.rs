@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use bywash_core::{Code, ObjectId, Result};
 use bywash_lake::store::{
-    FieldIdRow, LoadRow, Outcome, Output, PostgresPlace, RefKind, RefSwap, RunNodeRow, RunRow, SqlStore, Store,
-    TestRow, Transaction,
+    CondemnedFile, FieldIdRow, LoadRow, Outcome, Output, PostgresPlace, RefKind, RefSwap, RunNodeRow, RunRow, SqlStore,
+    Store, TestRow, Transaction, Verdict,
 };
 use bywash_testkit::Postgres;
 
@@ -60,16 +60,17 @@ pub fn swap(name: &str, expected: Option<ObjectId>, new: Option<ObjectId>) -> Re
     RefSwap { name: name.to_owned(), kind: RefKind::Branch, expected, new, message: "test".to_owned(), run: None }
 }
 
-/// Moves refs, and brings the commits that they point to.
-pub fn swaps(swaps: impl Into<Vec<RefSwap>>) -> Transaction {
-    let swaps = swaps.into();
-    let objects = swaps.iter().filter_map(|swap| swap.new).map(object).collect();
-    Transaction { swaps, objects, ..Transaction::default() }
+fn swaps(swaps: impl Into<Vec<RefSwap>>) -> Transaction {
+    whole(Transaction { swaps: swaps.into(), ..Transaction::default() })
 }
 
-/// Anything under this id: the store does not look inside.
-fn object(id: ObjectId) -> (ObjectId, Bytes) {
-    (id, Bytes::from_static(b"an object"))
+/// The transaction with an object for everything that it makes reachable: what is absent cannot be named (rule T7).
+pub fn whole(mut transaction: Transaction) -> Transaction {
+    let commits = transaction.swaps.iter().filter_map(|swap| swap.new);
+    let entries = transaction.outputs.iter().chain(&transaction.replaced_outputs).map(|output| output.entry);
+    let objects: Vec<_> = commits.chain(entries).map(|id| (id, Bytes::from_static(b"an object"))).collect();
+    transaction.objects.extend(objects);
+    transaction
 }
 
 fn id(number: u32) -> ObjectId {
@@ -269,16 +270,147 @@ async fn kept_outputs_are_found_by_key_and_the_newest_run_wins() {
     for database in Database::each() {
         let store = database.open().await;
         let outputs = vec![output(2, "01"), output(3, "02"), output(2, "03")];
-        let objects = vec![object(id(102)), object(id(103)), object(id(500))];
         let field_ids = vec![field.clone(), field.clone()];
-        store.transact(Transaction { objects, outputs, field_ids, ..Transaction::default() }).await.unwrap();
+        store.transact(whole(Transaction { outputs, field_ids, ..Transaction::default() })).await.unwrap();
         assert_eq!(store.outputs().await.unwrap().len(), 2, "a key and a version are recorded once");
         assert_eq!(store.output(id(1)).await.unwrap(), Some(output(3, "02")));
         assert_eq!(store.output(id(2)).await.unwrap(), None);
         assert!(store.is_recorded("a.b", id(2)).await.unwrap());
         assert!(!store.is_recorded("a.c", id(2)).await.unwrap());
         let replaced = Output { entry: id(500), ..output(3, "09") };
-        store.transact(Transaction { replaced_outputs: vec![replaced], ..Transaction::default() }).await.unwrap();
+        let replaced = Transaction { replaced_outputs: vec![replaced], ..Transaction::default() };
+        store.transact(whole(replaced)).await.unwrap();
         assert_eq!(store.output(id(1)).await.unwrap(), Some(Output { entry: id(500), ..output(3, "02") }));
     }
+}
+
+#[tokio::test]
+async fn t7_what_a_collection_decides_holds_on_every_database() {
+    for database in Database::each() {
+        let store = database.open().await;
+        let garbage = (id(7), Bytes::from_static(b"garbage"));
+        let first = swaps([swap("main", None, Some(id(0)))]);
+        let objects = first.objects.iter().cloned().chain([garbage]).collect();
+        store.transact(Transaction { objects, ..first }).await.unwrap();
+
+        let one = store.begin_lease(1, "here", 4, &[]).await.unwrap();
+        let two = store.begin_lease(2, "here", 5, &[]).await.unwrap();
+        assert!(two > one);
+        let lease = &store.leases().await.unwrap()[1];
+        assert_eq!((lease.reflog, lease.began, lease.process), (1, 2, 5));
+        assert!(store.renew_lease(one, 9).await.unwrap());
+
+        let mut catalog = store.begin_collection().await.unwrap();
+        let (roots, standing) = (catalog.roots().await.unwrap(), catalog.standing().await.unwrap());
+        assert_eq!((roots.refs.len(), roots.reflog.len(), roots.leases.len()), (1, 1, 2));
+        let known: BTreeSet<_> = standing.objects.iter().copied().collect();
+        assert_eq!(known, [(id(0), None), (id(7), None)].into());
+        let condemns = Verdict {
+            lapsed: vec![one],
+            lease: two,
+            time: 20,
+            condemned_objects: vec![id(7)],
+            condemned_files: vec![("a/b-1/data/x".to_owned(), 1 << 40)],
+            ..Verdict::default()
+        };
+        catalog.decide(condemns).await.unwrap();
+        let standing = store.standing().await.unwrap();
+        assert!(standing.objects.contains(&(id(7), Some(20))));
+        let file = CondemnedFile { path: "a/b-1/data/x".to_owned(), bytes: 1 << 40, time: 20, lease: two };
+        assert_eq!(standing.files, [file]);
+
+        // A lapsed lease fences what makes anything reachable, and nothing else.
+        assert!(!store.renew_lease(one, 30).await.unwrap());
+        let late = Transaction { lease: Some(one), ..swaps([swap("dev", None, Some(id(1)))]) };
+        assert_eq!(store.transact(late).await.unwrap_err().code(), Code::LeaseLapsed);
+        let log = Transaction { lease: Some(one), run: Some(run("1", "failed")), ..Transaction::default() };
+        store.transact(log).await.unwrap();
+        let timely = Transaction { lease: Some(two), ..swaps([swap("dev", None, Some(id(1)))]) };
+        assert_eq!(store.transact(timely).await.unwrap(), Outcome::Done);
+
+        // Dropped, a collection has done nothing; decided, what is doomed is gone.
+        drop(store.begin_collection().await.unwrap());
+        let dooms = Verdict {
+            doomed_objects: vec![id(7)],
+            doomed_files: vec![("a/b-1/data/x".to_owned(), 1 << 40)],
+            ..Verdict::default()
+        };
+        store.begin_collection().await.unwrap().decide(dooms).await.unwrap();
+        assert_eq!(store.absent(&[id(7)]).await.unwrap(), [id(7)]);
+        assert!(store.standing().await.unwrap().files.is_empty());
+        assert_eq!(store.doomed_files(10).await.unwrap(), [("a/b-1/data/x".to_owned(), 1 << 40)]);
+        store.forget_doomed(&["a/b-1/data/x".to_owned()]).await.unwrap();
+        assert!(store.doomed_files(10).await.unwrap().is_empty());
+        let named = Transaction { named: [id(7)].into(), ..swaps([swap("dev", Some(id(1)), Some(id(2)))]) };
+        assert_eq!(store.transact(named).await.unwrap_err().code(), Code::Collected);
+        store.end_lease(two).await.unwrap();
+        assert!(store.leases().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn t7_an_output_that_was_given_up_is_recorded_and_not_taken() {
+    let output = Output { key: id(1), node: "a.b".to_owned(), entry: id(2), version: id(3), run: "01".to_owned() };
+    for database in Database::each() {
+        let store = database.open().await;
+        let records = whole(Transaction { outputs: vec![output.clone()], ..Transaction::default() });
+        store.transact(records.clone()).await.unwrap();
+        let gives_up = Verdict { expired: vec![(id(1), id(3))], lease: 5, ..Verdict::default() };
+        store.begin_collection().await.unwrap().decide(gives_up).await.unwrap();
+        assert_eq!(store.output(id(1)).await.unwrap(), None);
+        assert!(store.outputs().await.unwrap().is_empty());
+        assert!(store.is_recorded("a.b", id(3)).await.unwrap(), "rule R7");
+        assert_eq!(store.roots().await.unwrap().outputs[0].expired, Some(5));
+        // Made again, it is kept again.
+        store.transact(records).await.unwrap();
+        assert_eq!(store.output(id(1)).await.unwrap(), Some(output.clone()));
+        assert_eq!(store.roots().await.unwrap().outputs[0].expired, None);
+    }
+}
+
+#[tokio::test]
+async fn t3_an_id_that_was_given_out_for_something_else_or_given_up_is_refused() {
+    for database in Database::each() {
+        let store = database.open().await;
+        let row = |space: &str, id: i32, name: &str| FieldIdRow {
+            table_uuid: space.to_owned(),
+            parent: 0,
+            name: name.to_owned(),
+            kind: "int".to_owned(),
+            id,
+        };
+        let give = async |name: &str, ids: Vec<FieldIdRow>| {
+            let (commit, body) = (ObjectId::of(b"a commit"), Bytes::from_static(b"a commit"));
+            let objects = vec![(commit, body)];
+            let given = Transaction { field_ids: ids, objects, ..swaps([swap(name, None, Some(commit))]) };
+            store.transact(given).await.unwrap() == Outcome::Done
+        };
+        assert!(give("first", vec![row("t", 1, "a"), row("t", 2, "b"), row("u", 1, "z")]).await);
+        assert!(give("same", vec![row("t", 2, "b"), row("t", 3, "c")]).await, "one column on two branches");
+        assert!(!give("other", vec![row("t", 4, "d"), row("t", 3, "x")]).await, "an id stands for one column");
+        assert!(store.read_ref("other").await.unwrap().is_none());
+        assert_eq!(store.ids("t").await.unwrap(), [row("t", 1, "a"), row("t", 2, "b"), row("t", 3, "c")]);
+
+        let given_up = FieldIdRow::given_up("t");
+        assert!(give("drop", vec![row(&given_up, 2, "")]).await);
+        assert!(give("drop too", vec![row(&given_up, 2, "")]).await, "two branches may drop it");
+        assert!(!give("again", vec![row("t", 2, "b")]).await, "what was given up is not given out again");
+        assert!(give("new", vec![row("t", 4, "b")]).await);
+    }
+}
+
+#[tokio::test]
+async fn a_catalog_of_the_first_version_is_brought_up_to_date() {
+    let database = Database::File(tempfile::tempdir().unwrap());
+    database.open().await.transact(swaps([swap("main", None, Some(id(0)))])).await.unwrap();
+    database
+        .tamper(
+            "drop table leases; drop table condemned_objects; drop table condemned_files; drop table doomed_files;
+             alter table outputs drop column expired; pragma user_version = 1",
+        )
+        .await;
+    let store = database.open().await;
+    assert_eq!(store.read_ref("main").await.unwrap().unwrap().commit, id(0));
+    assert!(store.outputs().await.unwrap().is_empty());
+    assert_eq!(store.begin_lease(1, "here", 1, &[]).await.unwrap(), 1);
 }

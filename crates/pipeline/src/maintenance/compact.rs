@@ -4,6 +4,9 @@
 //! that joined before, so that a large file is not written anew for every small one. The new files make one tile in place
 //! of those that shared them (rule T4). Where the branch moved meanwhile, the same files take the place of the same files
 //! again, as long as they are there.
+//!
+//! A file with values of a column that was dropped stays as it is: new files would not have them, and a revert of the
+//! drop brings the column back.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use bywash_core::{Code, Error, Result, TableName};
 use bywash_engine::Resolved;
 use bywash_lake::changes::{Edit, TableState};
 use bywash_lake::objects::TableEntry;
-use bywash_lake::tables::{DataFile, Size, WriteSettings};
+use bywash_lake::tables::{DataFile, Schema, Size, WriteSettings};
 use futures::StreamExt;
 
 use super::{Gain, MOST_TRIES, Maintenance, never_stands_still};
@@ -30,7 +33,8 @@ impl Maintenance {
     pub async fn plan_compaction(&self, name: &TableName) -> Result<Option<Gain>> {
         let found = self.find(name).await?;
         let state = TableState::read(found.tree.objects(), &found.table).await?;
-        let groups = groups(&state);
+        let shape = self.lake.shape(&found.table).await?;
+        let groups = groups(&state, &shape.schema);
         if groups.is_empty() {
             return Ok(None);
         }
@@ -85,7 +89,8 @@ impl Maintenance {
     async fn write_edits(&self, name: &TableName) -> Result<Vec<Edit>> {
         let found = self.find(name).await?;
         let state = TableState::read(found.tree.objects(), &found.table).await?;
-        let removed = groups(&state)
+        let shape = self.lake.shape(&found.table).await?;
+        let removed = groups(&state, &shape.schema)
             .into_iter()
             .map(|group| Edit { removed: group.iter().map(|file| file.path.clone()).collect(), remaining: Vec::new() });
         let mut edits = Vec::new();
@@ -123,10 +128,12 @@ impl Maintenance {
 }
 
 /// The files of each partition that are to be brought together.
-fn groups(state: &TableState) -> Vec<Vec<&DataFile>> {
+fn groups<'a>(state: &'a TableState, schema: &Schema) -> Vec<Vec<&'a DataFile>> {
     let target = target_bytes();
+    let is_whole = |file: &&DataFile| file.column_sizes.keys().all(|id| schema.field_by_id(*id).is_some());
+    let is_small = |file: &&DataFile| file.file_size_in_bytes < target / 4 * 3;
     let mut partitions: HashMap<(i32, &[_]), Vec<&DataFile>> = HashMap::new();
-    for file in state.files().filter(|file| file.file_size_in_bytes < target / 4 * 3) {
+    for file in state.files().filter(is_small).filter(is_whole) {
         partitions.entry((file.spec_id, &file.partition)).or_default().push(file);
     }
     let mut groups: Vec<_> = partitions.into_values().map(joining).collect();

@@ -125,6 +125,7 @@ impl Altering<'_> {
             };
         }
         let Some((name, above)) = path.split_last() else { return Err(Error::bug("a column without a name")) };
+        refuse_empty(name)?;
         let parent = match above {
             [] => 0,
             above => {
@@ -172,6 +173,7 @@ impl Altering<'_> {
 
     fn rename(&mut self, path: &[String], to: &str) -> Result<()> {
         let found = self.changeable(path, "renamed")?;
+        refuse_empty(to)?;
         if found.field.name == to {
             return Ok(());
         }
@@ -342,6 +344,13 @@ impl Altering<'_> {
         }
         Ok(found)
     }
+}
+
+fn refuse_empty(name: &str) -> Result<()> {
+    if name.trim().is_empty() {
+        return Err(Error::new(Code::InvalidName, "a column needs a name"));
+    }
+    Ok(())
 }
 
 fn find(fields: &[Field], path: &[String]) -> Option<Found> {

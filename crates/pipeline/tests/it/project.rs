@@ -1,6 +1,6 @@
 //! Reading a project: what is understood, and every problem of a broken one with its place.
 
-use bywash_pipeline::project::{ModelKind, OnChange, OnError, Project, WriteDisposition};
+use bywash_pipeline::project::{ModelKind, OnChange, OnError, Project, SchemaContract, WriteDisposition};
 
 use crate::sandbox::{load, problems, project, show};
 
@@ -256,7 +256,7 @@ fn every_word_of_a_source_is_understood() {
         "name: raw\ntype: filesystem\nbucket_url: file:///srv/data/\nnull_values: [NA, '', 007, null]\nresources:\n  \
          - name: flights\n    file_glob: 'flights*.csv.gz'\n    format: csv\n    delimiter: tab\n    header: true\n    \
          encoding: latin1\n    columns: {zip: string, day: {data_type: date, data_tests: [not_null]}}\n    \
-         on_error: quarantine\n    write_disposition: replace\n    on_change: error\n    \
+         on_error: quarantine\n    write_disposition: replace\n    on_change: error\n    schema_contract: evolve\n    \
          partition_by: [month(day), 'bucket(4, zip)', carrier]\n    cluster_by: day\n    description: Flights.\n    \
          tags: nightly\n  - name: planes\n    path: planes.csv\n    null_values: []\n",
     )])
@@ -269,7 +269,7 @@ fn every_word_of_a_source_is_understood() {
     assert_eq!(flights.reader.on_error, Some(OnError::Quarantine));
     assert_eq!(flights.reader.columns.iter().collect::<Vec<_>>(), [("zip", "string"), ("day", "date")]);
     assert_eq!(flights.write_disposition, WriteDisposition::Replace);
-    assert_eq!(flights.on_change, OnChange::Error);
+    assert_eq!((flights.on_change, flights.schema_contract), (OnChange::Error, SchemaContract::Evolve));
     let partitions: Vec<String> = flights.partition_by.iter().map(ToString::to_string).collect();
     assert_eq!(partitions, ["month(day)", "bucket(4, zip)", "carrier"]);
     assert_eq!(
@@ -279,6 +279,7 @@ fn every_word_of_a_source_is_understood() {
     assert_eq!(planes.path, "planes.csv");
     assert_eq!(planes.reader.null_values.as_deref(), Some(&[][..]));
     assert_eq!((planes.write_disposition, planes.on_change), (WriteDisposition::Append, OnChange::Replace));
+    assert_eq!(planes.schema_contract, SchemaContract::Freeze);
 }
 
 #[test]
