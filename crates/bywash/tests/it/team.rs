@@ -197,7 +197,7 @@ fn what_is_wrong_with_the_catalog_is_one_sentence_without_the_password() {
         refuses_secret(&server, &refused);
     }
     let typed =
-        shop.command(["doctor", "--copy-catalog", &address]).env("BYWASH_LAKE__CATALOG", &server.address()).run();
+        shop.command(["doctor", "--copy-catalog", &address]).env("BYWASH_LAKE__CATALOG", server.address()).run();
     refuses_secret(&server, &typed);
     shop.write("bywash.toml", settings(&server.address(), "lake"));
     server.stop();
