@@ -16,8 +16,9 @@ const ACCOUNT: &str = "sesame";
 /// A server of an object store with one empty bucket, on a port of this machine. Dropped, it is gone.
 #[derive(Debug)]
 pub struct ObjectStore {
-    folder: TempDir,
+    /// Ends before its folder goes.
     server: Option<Server>,
+    folder: TempDir,
     kind: Kind,
 }
 

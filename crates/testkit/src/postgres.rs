@@ -17,9 +17,10 @@ const PASSWORD: &str = "open-sesame-5fa1";
 /// A server of PostgreSQL on a port of this machine. Dropped, it is gone.
 #[derive(Debug)]
 pub struct Postgres {
+    /// Ends before its folder goes.
+    server: Option<Server>,
     folder: TempDir,
     programs: PathBuf,
-    server: Option<Server>,
 }
 
 impl Postgres {

@@ -33,13 +33,13 @@ impl Server {
     pub(crate) fn start(folder: &Path, rights: Rights, command: impl Fn(u16) -> Vec<String>) -> Self {
         for _ in 0..5 {
             let port = free_port();
-            let mut watcher = watch(folder, rights, &command(port));
+            let mut server = Self { watcher: watch(folder, rights, &command(port)), port };
             let began = Instant::now();
             while began.elapsed() < PATIENCE {
                 if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                    return Self { watcher, port };
+                    return server;
                 }
-                if watcher.try_wait().is_ok_and(|ended| ended.is_some()) {
+                if server.watcher.try_wait().is_ok_and(|ended| ended.is_some()) {
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(20));

@@ -116,10 +116,9 @@ fn what_is_wrong_with_the_store_is_one_sentence_without_the_secret() {
         let refused = shop.command(["query", "from raw.orders"]).env(key, wrong).run().failure("credentials");
         assert!(!refused.to_string().contains(wrong) && !refused.to_string().contains(store.secret()), "{refused}");
 
-        let (scheme, _) =
-            store.address("x").split_once("://").map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a scheme");
-        let missing = shop.command(["run"]).env("BYWASH_LAKE__WAREHOUSE", format!("{scheme}://nothing/lake")).run();
-        let missing = missing.failure("invalid-setting");
+        let astray = self::shop().with_environment(store.environment());
+        astray.write("bywash.toml", settings(&store.address("lake").replace("lakes", "nothing")));
+        let missing = astray.run(["run"]).failure("invalid-setting");
         assert!(missing.stderr.contains("no such bucket"), "{missing}");
 
         store.stop();
@@ -129,6 +128,6 @@ fn what_is_wrong_with_the_store_is_one_sentence_without_the_secret() {
 
         let alone = self::shop();
         alone.write("bywash.toml", settings(&store.address("lake")));
-        alone.run(["run"]).failure("credentials");
+        alone.command(["run"]).env("AWS_EC2_METADATA_DISABLED", "true").run().failure("credentials");
     }
 }

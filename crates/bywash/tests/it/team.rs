@@ -197,7 +197,7 @@ fn what_is_wrong_with_the_catalog_is_one_sentence_without_the_password() {
         refuses_secret(&server, &refused);
     }
     let typed =
-        shop.command(["doctor", "--copy-catalog", &address]).env("BYWASH_LAKE__CATALOG", &server.address()).run();
+        shop.command(["doctor", "--copy-catalog", &address]).env("BYWASH_LAKE__CATALOG", server.address()).run();
     refuses_secret(&server, &typed);
     shop.write("bywash.toml", settings(&server.address(), "lake"));
     server.stop();
@@ -246,4 +246,23 @@ fn t1_r2_killed_around_its_transactions_a_team_lake_is_old_or_new_and_work_is_ke
         examine(&shop, *step, &old_head, &old_rows, &new_rows);
     }
     assert!(killed >= 4, "{killed} runs were killed: {log}");
+}
+
+#[test]
+fn t7_a_team_lake_collects_what_nothing_reaches() {
+    let (server, store) = (server(), ObjectStore::s3(env!("CARGO_TARGET_TMPDIR")));
+    let shop = clone_of(&shop(), &server, &store, "postgres");
+    shop.run(["run"]).success();
+    let expected = all_rows(&shop);
+    shop.run(["branch", "create", "dev"]).success();
+    shop.run(["query", "--ref", "dev", "create table scratch.notes as select 1 as id"]).success();
+    shop.run(["branch", "delete", "dev"]).success();
+    let notes = || store.data().join("lakes/lake/scratch");
+    assert!(notes().exists());
+    shop.run(["gc", "--all", "--grace", "0s"]).success();
+    let left = std::process::Command::new("find").arg(notes()).args(["-type", "f"]).output().expect("find");
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "", "no file of the table is left");
+    assert_eq!(server.sql("select count(*) from bywash.doomed_files"), "0");
+    assert_eq!(all_rows(&shop), expected);
+    shop.run(["doctor"]).success();
 }

@@ -250,8 +250,8 @@ async fn what_a_run_records_is_read_back() {
         assert_eq!(store.run_by_key("other").await.unwrap(), None);
         assert_eq!(store.run_nodes(Some("1")).await.unwrap(), nodes);
         assert_eq!(store.run_nodes(None).await.unwrap().len(), 701);
-        assert_eq!(store.loads(None).await.unwrap(), [load.clone()]);
-        assert_eq!(store.tests(Some("1")).await.unwrap(), [test.clone()]);
+        assert_eq!(store.loads(None).await.unwrap(), std::slice::from_ref(&load));
+        assert_eq!(store.tests(Some("1")).await.unwrap(), std::slice::from_ref(&test));
         assert_eq!(store.tests(Some("2")).await.unwrap(), []);
     }
 }

@@ -61,9 +61,13 @@ fn value(text: &str, section: &str, key: &str) -> Option<String> {
 /// Without credentials only the machine can have some: if it is none of those, that is said at once, before a client
 /// waits for it in vain.
 pub(super) async fn refuse_without_machine(place: &RemotePlace) -> Result<()> {
-    let asking = tokio::task::spawn_blocking(|| TcpStream::connect_timeout(&METADATA, NEXT_DOOR).is_ok());
-    if asking.await.unwrap_or(false) {
-        return Ok(());
+    // As for AWS' own tools.
+    let told_not_to = std::env::var("AWS_EC2_METADATA_DISABLED").is_ok_and(|value| value == "true");
+    if place.provider != Provider::S3 || !told_not_to {
+        let asking = tokio::task::spawn_blocking(|| TcpStream::connect_timeout(&METADATA, NEXT_DOOR).is_ok());
+        if asking.await.unwrap_or(false) {
+            return Ok(());
+        }
     }
     let hint = match place.provider {
         Provider::S3 => {

@@ -29,8 +29,8 @@ pub(in crate::storage) fn remote_error(doing: &str, place: &str, error: &(dyn St
     {
         new(Code::Credentials, "the credentials are wrong or have expired")
             .hint("they come from the environment: `AWS_…` or `AZURE_…` variables, or the profile in `~/.aws`")
-    } else if matches!(kind, Some(Kind::Forbidden)) {
-        new(Code::Credentials, "the credentials are not allowed to do that")
+    } else if matches!(kind, Some(Kind::Forbidden)) || has(&["status code: 401", "status code: 403", "403 Forbidden"]) {
+        new(Code::Credentials, "the credentials are wrong, or are not allowed to do that")
             .hint("they need to list, read, write and delete below the address of the warehouse")
     } else if matches!(kind, Some(Kind::Absent)) {
         return None;

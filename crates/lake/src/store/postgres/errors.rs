@@ -7,7 +7,7 @@ use crate::store::sql::Failure;
 
 /// The five characters of PostgreSQL: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 fn state(error: &sqlx::Error) -> Option<String> {
-    error.as_database_error().and_then(|error| error.code()).map(|code| code.to_string())
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(|code| code.to_string())
 }
 
 /// Whether the connection is gone, so that the server may have done what it was asked for.
