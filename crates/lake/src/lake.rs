@@ -102,8 +102,15 @@ impl Lake {
             Some(lease) => lease.clone(),
             None => self.leases.hold().await?,
         };
+        let (lake, files) = self.to_plan();
+        Ok((Self { lease: Some(lease), ..lake }, files))
+    }
+
+    /// The same without a lease, for who plans what a command would write: users who may only read can plan.
+    #[must_use]
+    pub fn to_plan(&self) -> (Self, StagedFiles) {
         let (warehouse, files) = self.warehouse.staged();
-        Ok((Self { warehouse: Arc::new(warehouse), lease: Some(lease), ..self.clone() }, files))
+        (Self { warehouse: Arc::new(warehouse), ..self.clone() }, files)
     }
 
     /// The lake's folder, absolute; nothing lies there if both catalog and warehouse are elsewhere.

@@ -152,7 +152,7 @@ fn expired_snapshots_leave_commits_whole() {
     let middle = rows(&shop, "select id from bywash.commits order by time limit 1 offset 6").remove(0);
     let counted = |at: &str| rows(&shop, &format!("select count(*) from scratch.t@{at}"));
     let before = counted(&middle);
-    let snapshot = rows(&shop, &format!("select snapshot_id from bywash.tables where name = 'scratch.t'")).remove(0);
+    let snapshot = rows(&shop, "select snapshot_id from bywash.tables where name = 'scratch.t'").remove(0);
     let plan = shop.run(["table", "expire", "scratch.t", "--dry-run"]).success();
     assert!(plan.stderr.contains("13 snapshots → 1"), "{plan}");
     let gain = json(&shop.run(["table", "expire", "scratch.t", "--keep", "2", "-o", "json"]).success());

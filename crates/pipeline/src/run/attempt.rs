@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
+use bywash_lake::Lake;
 use bywash_lake::objects::Entry;
 use bywash_lake::storage::{StagedFiles, faults};
 use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
@@ -71,13 +72,14 @@ impl Done {
 }
 
 impl Attempt {
+    /// An attempt that writes through this lake, or only plans what would be written.
     pub(super) async fn new(
         runner: &Runner,
+        (lake, staged): (Lake, StagedFiles),
         options: Arc<RunOptions>,
         start: Option<Start>,
         frozen: Arc<Frozen>,
     ) -> Result<Arc<Self>> {
-        let (lake, staged) = runner.lake.staged().await?;
         let runner = Arc::new(Runner { lake, ..runner.clone() });
         let (tree, merged) = match start {
             Some(start) => {

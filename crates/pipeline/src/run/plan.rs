@@ -56,7 +56,7 @@ impl Runner {
     /// The catalog cannot be read, a source's folder cannot be listed, a table has drifted.
     pub async fn plan(self: &Arc<Self>, options: RunOptions) -> Result<Vec<PlannedNode>> {
         let loads = options.loads;
-        let attempt = Attempt::new(self, Arc::new(options), None, Arc::default()).await?;
+        let attempt = Attempt::new(self, self.lake.to_plan(), Arc::new(options), None, Arc::default()).await?;
         let (sources, models) = attempt.selected().await?;
         let mut planned: BTreeMap<NodeId, PlannedNode> = BTreeMap::new();
         for id in sources.into_iter().filter(|_| loads).chain(models) {

@@ -29,7 +29,7 @@ impl Runner {
     /// # Errors
     /// A file cannot be read, or the catalog.
     pub async fn preview_loads(self: &Arc<Self>, options: RunOptions) -> Result<Vec<LoadPreview>> {
-        let attempt = Attempt::new(self, Arc::new(options), None, Arc::default()).await?;
+        let attempt = Attempt::new(self, self.lake.to_plan(), Arc::new(options), None, Arc::default()).await?;
         let (sources, _): (Vec<NodeId>, _) = attempt.selected().await?;
         let mut previews = Vec::with_capacity(sources.len());
         for id in sources {

@@ -134,7 +134,8 @@ impl Runner {
                 return Err(Error::new(Code::TargetMoved, format!("`{}` never stands still", options.target))
                     .hint("other runs publish to it all the time; run again when they are done"));
             }
-            let attempt = Attempt::new(self, options.clone(), start.take(), frozen.clone()).await?;
+            let lake = self.lake.staged().await?;
+            let attempt = Attempt::new(self, lake, options.clone(), start.take(), frozen.clone()).await?;
             attempt.execute().await?;
             if attempt.has_failed() {
                 let report = attempt.report(RunStatus::Failed, attempt.base(), None);
