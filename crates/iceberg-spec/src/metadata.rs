@@ -264,6 +264,7 @@ impl TableMetadata {
             Some(_) => return Err(Error::bug(format!("schema id {} is given to two schemas", schema.id))),
             None => next.schemas.push(schema),
         }
+        next.schemas.sort_by_key(|schema| schema.id);
         Ok(next)
     }
 
@@ -280,6 +281,7 @@ impl TableMetadata {
             Some(_) => return Err(Error::bug(format!("partition spec id {} is given to two specs", spec.id))),
             None => next.specs.push(spec),
         }
+        next.specs.sort_by_key(|spec| spec.id);
         Ok(next)
     }
 
@@ -295,6 +297,7 @@ impl TableMetadata {
             Some(_) => return Err(Error::bug(format!("sort order id {} is given to two orders", order.id))),
             None => next.sort_orders.push(order),
         }
+        next.sort_orders.sort_by_key(|order| order.id);
         Ok(next)
     }
 
