@@ -80,7 +80,20 @@ impl Sqlite {
         Self::connect(path, options.immutable(true), patience).await
     }
 
+    /// Connects; a change of the journal's mode beside other connections is refused at once, so it is tried again.
     async fn connect(path: &Path, options: SqliteConnectOptions, patience: Duration) -> Result<Self> {
+        let began = std::time::Instant::now();
+        loop {
+            match Self::try_connect(path, options.clone(), patience).await {
+                Err(error) if error.code() == Code::CatalogLocked && began.elapsed() < patience => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn try_connect(path: &Path, options: SqliteConnectOptions, patience: Duration) -> Result<Self> {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(patience + Duration::from_secs(5))
