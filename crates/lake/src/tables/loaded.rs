@@ -1,6 +1,7 @@
 //! A table's metadata, as read from a warehouse or about to be written to it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use bywash_core::{Code, Error, Result, SystemClock};
@@ -45,12 +46,19 @@ impl LoadedTable {
             None => {
                 let bytes = warehouse.read(location).await?;
                 let parsed = TableMetadata::parse(&bytes).map_err(|error| error.context(format!("`{location}`")))?;
-                let metadata = Arc::new(parsed);
-                METADATA.keep(path, &metadata, metadata.snapshots.len() + 1);
-                metadata
+                keep(path, Arc::new(parsed))
             }
         };
         Ok(Self { metadata, folder, file: Some(file) })
+    }
+
+    /// Keeps metadata that was just written, so that who goes on with the table need not read it.
+    ///
+    /// # Errors
+    /// A location outside the warehouse.
+    pub(super) fn written(warehouse: &Warehouse, location: &str, metadata: TableMetadata) -> Result<()> {
+        keep(warehouse.absolute(location)?, Arc::new(metadata));
+        Ok(())
     }
 
     /// A table that is yet to be written, without a snapshot; its first commit writes it.
@@ -119,6 +127,11 @@ impl LoadedTable {
             )),
         }
     }
+}
+
+fn keep(path: PathBuf, metadata: Arc<TableMetadata>) -> Arc<TableMetadata> {
+    METADATA.keep(path, &metadata, metadata.snapshots.len() + 1);
+    metadata
 }
 
 /// Tells every file that a table's metadata names, itself included, relative to the warehouse. A manifest list or

@@ -41,7 +41,7 @@ pub async fn check_models(
         let absent = tree.entry(&node.name).await?.is_none();
         let planned = match &node.body {
             Body::Model(model) if absent || models.contains(&id) => {
-                let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles)).await?;
+                let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles));
                 for (name, schema) in &known {
                     resolver = resolver.with(name.clone(), Resolved::Empty(schema.clone()));
                 }
