@@ -78,6 +78,10 @@ codes! {
     InvalidTest "invalid-test" Project,
     ProjectExists "project-exists" Project,
     QueryFailed "query-failed" Project,
+    PythonException "python-exception" Project,
+    PythonColumns "python-columns" Project,
+    PythonCrashed "python-crashed" Project,
+    PythonEnvironment "python-environment" Project,
 
     MissingFile "missing-file" Data,
     CsvFieldCount "csv-field-count" Data,
@@ -119,6 +123,8 @@ codes! {
     FileSystem "file-system" Resource,
     Unreachable "unreachable" Resource,
     Credentials "credentials" Resource,
+    PythonLimit "python-limit" Resource,
+    PythonMissing "python-missing" Resource,
 
     CatalogCorrupt "catalog-corrupt" Corrupt,
     CatalogMissing "catalog-missing" Corrupt,

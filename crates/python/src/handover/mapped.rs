@@ -119,8 +119,11 @@ fn map(file: &File, length: u64, start: u64, size: u64) -> Result<Mmap, ArrowErr
 fn guarded<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T> {
     let found = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(broken("it cannot be decoded")));
     found.map_err(|error| {
-        Error::new(Code::PythonCrashed, "the function's output is damaged: its process wrote into memory or files that are not its own")
-            .caused_by(error)
+        Error::new(
+            Code::PythonCrashed,
+            "the function's output is damaged: its process wrote into memory or files that are not its own",
+        )
+        .caused_by(error)
     })
 }
 
@@ -131,7 +134,9 @@ fn broken(reason: &str) -> ArrowError {
 /// Whether a file has the columns that were asked for; what metadata it adds does not matter.
 pub(crate) fn has_columns(found: &Schema, expected: &Schema) -> bool {
     found.fields().len() == expected.fields().len()
-        && found.fields().iter().zip(expected.fields()).all(|(found, expected)| {
-            found.name() == expected.name() && found.data_type() == expected.data_type()
-        })
+        && found
+            .fields()
+            .iter()
+            .zip(expected.fields())
+            .all(|(found, expected)| found.name() == expected.name() && found.data_type() == expected.data_type())
 }

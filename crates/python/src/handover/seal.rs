@@ -31,11 +31,13 @@ impl Unsealed {
     pub(crate) fn seal(self) -> Result<(File, u64)> {
         if is_open_for_writing(&self.reader) {
             let message = "a process that the function left behind still writes its output";
-            return Err(Error::new(Code::PythonCrashed, message)
-                .hint("wait in the function for the processes that it starts"));
+            return Err(
+                Error::new(Code::PythonCrashed, message).hint("wait in the function for the processes that it starts")
+            );
         }
         let length = self.reader.metadata();
-        let length = length.map_err(|error| Error::io("read what a Python function wrote in", &self.folder, &error))?.len();
+        let length =
+            length.map_err(|error| Error::io("read what a Python function wrote in", &self.folder, &error))?.len();
         Ok((self.reader, length))
     }
 }
