@@ -46,6 +46,8 @@ pub struct Module {
     pub models: Vec<ModelFunction>,
     /// Functions that SQL can call.
     pub functions: Vec<SqlFunction>,
+    /// Functions whose file is no Python: their tables are named, and nothing else is known of them.
+    pub broken: Vec<String>,
     /// Modules that it imports and that may lie in the project.
     pub imports: Vec<LocalImport>,
     /// All of it as it is compared: comments and formatting never count (rule R3).
@@ -61,7 +63,9 @@ pub fn read(path: &Path, text: &Arc<str>) -> (Module, Vec<Error>) {
         Err(error) => return (Module::default(), vec![error]),
     };
     if let Some(wrong) = file.wrong() {
-        return (Module::default(), vec![source.syntax_error(&wrong)]);
+        let functions = file.statements().into_iter().filter_map(|statement| file.function(statement));
+        let broken = functions.filter(|function| !function.decorators.is_empty()).map(|function| function.name);
+        return (Module { broken: broken.collect(), ..Module::default() }, vec![source.syntax_error(&wrong)]);
     }
     let mut module =
         Module { imports: local_imports::of(&file), canonical: canonical::file(&file), ..Module::default() };
