@@ -32,6 +32,8 @@ pub struct Workspace {
     pub lake: Lake,
     /// Runs SQL.
     pub engine: Arc<Engine>,
+    /// Runs functions in Python.
+    pub functions: Functions,
     folder: PathBuf,
 }
 
@@ -100,11 +102,17 @@ impl Workspace {
 
     fn of(context: &Context, project: Project, graph: Graph, lake: Lake) -> Result<Self> {
         let engine = engine_for(&project.settings, &project.root.join(CACHE_FOLDER))?;
+        let functions = Functions::new(function_settings(&project, &engine));
+        let engine = project.functions.iter().try_fold(engine, |engine, function| {
+            let added = engine.with_functions(vec![functions.of_sql(function)]);
+            added.map_err(|error| error.at(function.place.clone()))
+        })?;
         Ok(Self {
             project: Arc::new(project),
             graph: Arc::new(graph),
             lake,
             engine: Arc::new(engine),
+            functions,
             folder: context.folder.clone(),
         })
     }
@@ -168,27 +176,16 @@ impl Workspace {
     /// What runs the graph.
     #[must_use]
     pub fn runner(&self, listener: Arc<dyn Listener>) -> Arc<Runner> {
+        self.functions.tell(listener.clone());
         Arc::new(Runner {
             lake: self.lake.clone(),
             engine: self.engine.clone(),
             project: self.project.clone(),
             graph: self.graph.clone(),
             sources: Arc::new(FileReaders::new(&self.project.root.join(CACHE_FOLDER))),
-            functions: Functions::new(self.function_settings()),
+            functions: self.functions.clone(),
             listener,
         })
-    }
-
-    /// Where functions in Python run. Nothing is made before one does.
-    fn function_settings(&self) -> FunctionSettings {
-        let (settings, root) = (&self.project.settings, &self.project.root);
-        let cache = settings.python_cache.clone().unwrap_or_else(user_cache);
-        let spill = spill_folder(&self.cache_folder()).join(format!("python-{}", std::process::id()));
-        let mut pool = PoolSettings::new(spill, cache);
-        pool.workers = self.engine.settings().threads.max(1);
-        pool.memory = settings.python_memory_limit;
-        let logs = self.cache_folder().join(LOG_FOLDER);
-        FunctionSettings { pool, interpreter: settings.python.clone(), project: root.clone(), logs }
     }
 
     /// How long to wait for a catalog that another process holds.
@@ -232,6 +229,17 @@ pub fn engine_for(settings: &Settings, cache: &Path) -> Result<Engine> {
     wanted.spill_limit = settings.spill_limit.unwrap_or(wanted.spill_limit);
     wanted.threads = settings.threads.unwrap_or(wanted.threads);
     Engine::new(wanted)
+}
+
+/// Where functions in Python run. Nothing is made before one does.
+fn function_settings(project: &Project, engine: &Engine) -> FunctionSettings {
+    let (settings, folder) = (&project.settings, project.root.join(CACHE_FOLDER));
+    let spill = spill_folder(&folder).join(format!("python-{}", std::process::id()));
+    let mut pool = PoolSettings::new(spill, settings.python_cache.clone().unwrap_or_else(user_cache));
+    pool.workers = engine.settings().threads.max(1);
+    pool.memory = settings.python_memory_limit;
+    let logs = folder.join(LOG_FOLDER);
+    FunctionSettings { pool, interpreter: settings.python.clone(), project: project.root.clone(), logs }
 }
 
 /// Where programs of this user keep what they can make again.

@@ -19,6 +19,7 @@ mod type_name;
 mod type_text;
 
 pub use engine::Engine;
+pub use functions::ForeignFunction;
 pub use scan::{RowSet, deleted_rows};
 pub use session::{ChangedRows, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
 pub use settings::{EngineSettings, available_memory};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bywash_core::{Code, Error, ObjectId, Place, Result, suggestion};
 use bywash_lake::LakePlace;
@@ -15,6 +16,7 @@ use super::files::{self, ProjectFile, Role};
 use super::model_properties::{self, ModelProperties};
 use super::models::{self, Model};
 use super::python_files::{self, PythonFile, PythonFiles};
+use super::python_functions::{self, PythonFunction};
 use super::python_models;
 use super::seeds::{self, Seed, SeedProperties};
 use super::settings::{self, Settings};
@@ -36,6 +38,8 @@ pub struct Project {
     pub seeds: Vec<Seed>,
     /// The queries.
     pub models: Vec<Model>,
+    /// The functions of SQL that are written in Python.
+    pub functions: Vec<Arc<PythonFunction>>,
     /// The tests that are files.
     pub sql_tests: Vec<SqlTest>,
     /// Every file that was read, by path.
@@ -238,7 +242,7 @@ fn read_document(document: &Document, role: Role, settings: &Settings, problems:
             },
             None => Content::Nothing,
         },
-        Role::PythonModel => Content::Python(Box::new(python_files::read(document, problems))),
+        Role::PythonModel | Role::PythonFunctions => Content::Python(Box::new(python_files::read(document, problems))),
         Role::Later(what) => {
             let message = format!("{what} are not supported yet: `{}`", path.display());
             let error = Error::new(Code::NotYetSupported, message).at(Place::file(path));
@@ -305,7 +309,7 @@ impl Parts {
     }
 
     fn put_together(self, base: Project, problems: &Problems) -> Project {
-        let Self { project: Project { resources, mut seeds, mut models, sql_tests, broken, .. }, .. } = self;
+        let Self { project: Project { resources, mut seeds, mut models, functions, sql_tests, broken, .. }, .. } = self;
         for properties in self.seed_properties {
             match seeds.iter_mut().find(|seed| seed.name.name() == properties.name) {
                 Some(seed) => seed.describe(properties),
@@ -316,9 +320,10 @@ impl Parts {
         model_properties::attach(self.model_properties, &mut models, &unread, problems);
         for model in &mut models {
             model.settle(&base.settings, problems);
+            python_functions::tell(model, &functions, problems);
         }
         check_folders(&base, problems);
-        Project { resources, seeds, models, sql_tests, broken, ..base }
+        Project { resources, seeds, models, functions, sql_tests, broken, ..base }
     }
 
     /// Makes models of functions; gives the helpers that they reach outside of the folders that are read anyway.
@@ -327,8 +332,10 @@ impl Parts {
         let is_there = |path: &Path| reading.unsaved.contains_key(path) || reading.root.join(path).is_file();
         let known = self.python_files.iter().map(|file| (file.path.clone(), file.module.clone()));
         let mut files = PythonFiles::new(known, &read, &is_there);
+        let mut functions = Vec::new();
         for file in &self.python_files {
             let read = python_models::of(file, &mut files, namespace(reading.settings), problems);
+            functions.extend(python_functions::of(file, &mut files, problems));
             let unread = file.module.broken.iter();
             let unread =
                 unread.chain(file.module.models.iter().flat_map(|function| &function.outputs).map(|it| &it.name));
@@ -338,6 +345,7 @@ impl Parts {
             self.project.broken.extend(named);
             self.project.models.extend(read);
         }
+        self.project.functions = python_functions::distinct(functions, problems);
         files.into_found()
     }
 }

@@ -17,6 +17,7 @@ use super::fields::{Problems, Source};
 use super::layout::PartitionField;
 use super::model_options::{Answer, ModelKind, ModelOptions, Placed, SortKey, read_options};
 use super::model_properties::ModelProperties;
+use super::python_functions::PythonFunction;
 use super::python_models::{self, PythonModel};
 use super::settings::Settings;
 use super::{front_matter, model_sql, reserved};
@@ -40,7 +41,12 @@ pub struct Model {
     pub(super) folder: String,
     /// Whether it was read without problems, so that it is worth checking.
     pub(super) sound: bool,
+    /// The functions in Python that its query calls.
+    pub(super) functions: Vec<Arc<PythonFunction>>,
 }
+
+/// The folder of models.
+pub(super) const FOLDER: &str = "models";
 
 /// What makes a model's rows.
 #[derive(Clone, Debug)]
@@ -110,7 +116,18 @@ impl Model {
     /// A model of which nothing is said beside its file.
     pub(super) fn new(name: TableName, path: &Path, body: ModelBody, place: Place, options: ModelOptions) -> Self {
         let (path, folder) = (path.to_owned(), folder_of(path));
-        Self { name, path, body, columns: Vec::new(), place, options, tests: Vec::new(), folder, sound: true }
+        Self {
+            name,
+            path,
+            body,
+            columns: Vec::new(),
+            place,
+            options,
+            tests: Vec::new(),
+            folder,
+            sound: true,
+            functions: Vec::new(),
+        }
     }
 
     /// Adds what YAML says; front matter wins.
@@ -151,6 +168,12 @@ impl Model {
         }
     }
 
+    /// The functions in Python that its query calls.
+    #[must_use]
+    pub fn functions(&self) -> &[Arc<PythonFunction>] {
+        &self.functions
+    }
+
     /// The tables that it reads, and where they are named.
     #[must_use]
     pub fn references(&self) -> Vec<(TableRef, Place)> {
@@ -166,7 +189,10 @@ impl Model {
     #[must_use]
     pub fn volatile(&self) -> Option<String> {
         match &self.body {
-            ModelBody::Sql(parsed) => parsed.volatile.clone(),
+            ModelBody::Sql(parsed) => parsed.volatile.clone().or_else(|| {
+                let volatile = self.functions.iter().find(|function| function.volatile)?;
+                Some(format!("`{}` is declared volatile", volatile.name))
+            }),
             ModelBody::Python(python) => python.volatile(),
         }
     }

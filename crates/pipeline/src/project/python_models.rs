@@ -10,7 +10,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use bywash_core::{Code, Error, ObjectId, Place, TableName, TableRef};
 use bywash_engine::parse_type;
 use bywash_engine::sql::{Parsed, parse};
-use bywash_python::syntax::{Argument, ArgumentKind, ModelFunction, Output, Text};
+use bywash_python::syntax::{Argument, ArgumentKind, ModelFunction, Output, Packages, Text};
 use bywash_python::{Form, Requirements};
 
 use super::fields::Problems;
@@ -69,7 +69,7 @@ impl PythonInput {
 
 /// The models of a file.
 pub(super) fn of(file: &PythonFile, files: &mut PythonFiles<'_>, namespace: &str, problems: &Problems) -> Vec<Model> {
-    if file.module.models.is_empty() {
+    if file.module.models.is_empty() || !file.path.starts_with(models::FOLDER) {
         return Vec::new();
     }
     let Some(namespace) = problems.keep(models::namespace_of(&file.path, namespace)) else { return Vec::new() };
@@ -77,7 +77,7 @@ pub(super) fn of(file: &PythonFile, files: &mut PythonFiles<'_>, namespace: &str
     let mut found = Vec::new();
     for function in &file.module.models {
         let before = problems.count();
-        let requirements = requirements(function, problems);
+        let requirements = requirements(&function.packages, &function.place, problems);
         let inputs = function.arguments.iter().filter_map(|argument| problems.keep(input(argument)?)).collect();
         let code = ObjectId::of(format!("{} {helpers} {}", function.name, function.canonical).as_bytes());
         let parts = Parts { file: &file.path, namespace: &namespace, inputs, requirements, code };
@@ -117,10 +117,10 @@ impl Parts<'_> {
     }
 }
 
-fn requirements(function: &ModelFunction, problems: &Problems) -> Option<Requirements> {
-    let packages = &function.packages;
+/// What must be installed.
+pub(super) fn requirements(packages: &Packages, place: &Place, problems: &Problems) -> Option<Requirements> {
     let pip = packages.pip.iter().map(|(name, version)| (name.as_str(), version.as_str()));
-    problems.keep(Requirements::new(packages.python.as_deref(), pip).map_err(|error| error.at(function.place.clone())))
+    problems.keep(Requirements::new(packages.python.as_deref(), pip).map_err(|error| error.at(place.clone())))
 }
 
 fn options(function: &ModelFunction, problems: &Problems) -> ModelOptions {

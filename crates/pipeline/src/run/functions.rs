@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bywash_core::{Error, ObjectId, Result};
 use bywash_python::{Environment, Environments, LockFile, LogLine, Pool, PoolSettings, Requirements, Stream};
 
-use crate::events::{Event, Listener};
+use crate::events::{Event, Listener, Silence};
 
 /// The lock file, beside the project.
 const LOCK_FILE: &str = "bywash.lock";
@@ -35,6 +35,8 @@ pub struct Functions {
     pool: Arc<Mutex<Option<Pool>>>,
     /// One thread at a time resolves packages and makes environments.
     environments: Arc<Mutex<Environments>>,
+    /// Hears what functions of SQL write.
+    listener: Arc<Mutex<Arc<dyn Listener>>>,
 }
 
 impl Functions {
@@ -42,7 +44,21 @@ impl Functions {
     #[must_use]
     pub fn new(settings: FunctionSettings) -> Self {
         let environments = Environments::new(settings.pool.cache.clone());
-        Self { settings: Arc::new(settings), pool: Arc::default(), environments: Arc::new(Mutex::new(environments)) }
+        Self {
+            settings: Arc::new(settings),
+            pool: Arc::default(),
+            environments: Arc::new(Mutex::new(environments)),
+            listener: Arc::new(Mutex::new(Arc::new(Silence))),
+        }
+    }
+
+    /// Lets somebody hear what functions of SQL write, which belong to no run.
+    pub fn tell(&self, listener: Arc<dyn Listener>) {
+        *lock(&self.listener) = listener;
+    }
+
+    pub(super) fn listener(&self) -> Arc<dyn Listener> {
+        lock(&self.listener).clone()
     }
 
     /// The root of the project.

@@ -29,6 +29,7 @@ mod python_preview;
 mod rejects;
 mod report;
 mod runner;
+mod sql_functions;
 mod tests;
 mod write;
 

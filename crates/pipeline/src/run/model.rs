@@ -414,7 +414,7 @@ fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
     let used = &parsed.parameters;
     let given = parameters.iter().filter(|(name, _)| used.contains(name));
     let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    keys::recipe(model.kind().as_str(), &parsed.canonical, &settings, &given)
+    keys::recipe(model.kind().as_str(), &python_model::with_functions(model, parsed), &settings, &given)
 }
 
 enum OutputBase {

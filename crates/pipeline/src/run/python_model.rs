@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use bywash_core::{Error, ObjectId, ObjectIdBuilder, Result};
-use bywash_engine::sql::Parameters;
+use bywash_engine::sql::{Parameters, Parsed};
 use bywash_engine::{Engine, Planned, Resolved, Session, StreamTable};
-use bywash_python::{Answer, Argument, ArgumentValue, Batches, Call, Declared, Expected, Limits, Output};
+use bywash_python::{Answer, Argument, ArgumentValue, Batches, Call, Declared, Expected, Limits, Output, Requirements};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::{Mutex, OnceCell};
@@ -50,27 +50,42 @@ pub(super) fn recipe(model: &Model, python: &PythonModel, parameters: &BTreeMap<
     keys::recipe("python", &python.code.to_string(), &settings, &given)
 }
 
+/// A query as keys count it: with the functions in Python that it calls.
+pub(super) fn with_functions(model: &Model, parsed: &Parsed) -> String {
+    let functions = model.functions().iter().map(|function| format!("\n{} {}", function.name, function.code));
+    parsed.canonical.clone() + &functions.collect::<String>()
+}
+
+/// What must be installed for a model.
+fn requirements(model: &Model) -> Vec<&Requirements> {
+    match &model.body {
+        ModelBody::Python(python) => vec![&python.requirements],
+        ModelBody::Sql(_) => model.functions().iter().map(|function| &function.requirements).collect(),
+    }
+}
+
 impl Attempt {
     /// Resolves the packages of all functions among these nodes, because keys count them (rule R3). What cannot be
     /// resolved fails the nodes that need it, when they run.
     pub(super) async fn resolve_packages(&self, models: &[NodeId]) {
         let mut seen = Vec::new();
         for id in models {
-            let Some(ModelBody::Python(python)) = self.runner.graph.node(*id).model().map(|model| &model.body) else {
-                continue;
-            };
-            if !seen.contains(&&python.requirements) {
-                seen.push(&python.requirements);
-                let _ = self.runner.functions.resolve(&python.requirements).await;
+            for wanted in self.runner.graph.node(*id).model().map(|model| requirements(model)).unwrap_or_default() {
+                if !seen.contains(&wanted) {
+                    seen.push(wanted);
+                    let _ = self.runner.functions.resolve(wanted).await;
+                }
             }
         }
     }
 
     /// What a function's key holds for its packages.
     pub(super) fn package_extras(&self, model: &Model) -> Result<Vec<Vec<u8>>> {
-        let ModelBody::Python(python) = &model.body else { return Ok(Vec::new()) };
-        let lock = self.runner.functions.lock_id(&python.requirements)?;
-        Ok(vec![lock.map_or_else(|| python.requirements.to_string().into_bytes(), |id| id.as_bytes().to_vec())])
+        let extra = |wanted: &Requirements| {
+            let lock = self.runner.functions.lock_id(wanted)?;
+            Ok(lock.map_or_else(|| wanted.to_string().into_bytes(), |id| id.as_bytes().to_vec()))
+        };
+        requirements(model).into_iter().map(extra).collect()
     }
 
     /// The rows of a function's table, planned, and how many rows it was given.
