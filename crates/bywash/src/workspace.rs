@@ -234,8 +234,7 @@ pub fn engine_for(settings: &Settings, cache: &Path) -> Result<Engine> {
 /// Where functions in Python run. Nothing is made before one does.
 fn function_settings(project: &Project, engine: &Engine) -> FunctionSettings {
     let (settings, folder) = (&project.settings, project.root.join(CACHE_FOLDER));
-    let spill = spill_folder(&folder).join(format!("python-{}", std::process::id()));
-    let mut pool = PoolSettings::new(spill, settings.python_cache.clone().unwrap_or_else(user_cache));
+    let mut pool = PoolSettings::new(spill_folder(&folder), settings.python_cache.clone().unwrap_or_else(user_cache));
     pool.workers = engine.settings().threads.max(1);
     pool.memory = settings.python_memory_limit;
     let logs = folder.join(LOG_FOLDER);

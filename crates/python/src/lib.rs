@@ -9,15 +9,14 @@ mod answer;
 mod call;
 mod environment;
 mod handover;
+mod isolation;
 mod pool;
 mod settings;
 pub mod syntax;
-mod udf;
 
 pub use answer::{Answer, Output, Timings};
 pub use call::{Argument, ArgumentValue, Call, Declared, Expected, Form, Level, Limits, LogLine, Stream};
 pub use environment::{Environment, Environments, Lock, LockFile, Requirements};
 pub use handover::{Batches, Handover, Sealed, normal_schema};
-pub use pool::Pool;
+pub use pool::{Pool, Udf};
 pub use settings::PoolSettings;
-pub use udf::Udf;

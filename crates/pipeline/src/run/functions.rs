@@ -118,9 +118,9 @@ impl Functions {
     }
 
     /// Takes the lines of a function: to whoever listens, and into the log of the run.
-    pub(super) fn log(&self, run: &str, node: &str, listener: Arc<dyn Listener>) -> FunctionLog {
+    pub(super) fn log(&self, run: &str, node: &str, listener: Arc<dyn Listener>) -> Arc<FunctionLog> {
         let path = self.settings.logs.join(format!("{run}.log"));
-        FunctionLog { node: node.to_owned(), path, file: Mutex::new(None), listener }
+        Arc::new(FunctionLog { node: node.to_owned(), path, file: Mutex::new(None), listener })
     }
 }
 

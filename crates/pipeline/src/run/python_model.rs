@@ -126,7 +126,7 @@ impl Attempt {
             texts: &self.options.parameter_texts,
         };
         let failed = |error: Error| if error.places().is_empty() { error.at(node.place().clone()) } else { error };
-        call(&self.runner.functions, &*listener, session, python, asked, &log).await.map_err(failed)
+        call(&self.runner.functions, &*listener, session, python, asked, log).await.map_err(failed)
     }
 }
 
@@ -163,7 +163,7 @@ pub(super) async fn call(
     session: &Session,
     python: &PythonModel,
     asked: Asked<'_>,
-    log: &FunctionLog,
+    log: Arc<FunctionLog>,
 ) -> Result<Called> {
     let environment = functions.environment(&python.requirements).await?;
     let pool = functions.pool(listener)?;
@@ -188,7 +188,7 @@ pub(super) async fn call(
         network: function.network,
         readable: Vec::new(),
     };
-    let answer = pool.call(call, |line| log.line(&line)).await?;
+    let answer = pool.call(call, move |line| log.line(&line)).await?;
     Ok(Called { answer: Arc::new(answer), rows_in })
 }
 

@@ -61,7 +61,7 @@ impl Runner {
         check_inputs(session, python, (parameters, texts)).await?;
         let log = self.functions.log(&new_run_id(), &node.name.to_string(), self.listener.clone());
         let asked = Asked { node: node.name.to_string(), expected, most, parameters, texts };
-        let called = python_model::call(&self.functions, &*self.listener, session, python, asked, &log).await;
+        let called = python_model::call(&self.functions, &*self.listener, session, python, asked, log).await;
         called.map_err(|error| if error.places().is_empty() { error.at(node.place().clone()) } else { error })
     }
 }

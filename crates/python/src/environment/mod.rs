@@ -2,13 +2,17 @@
 
 mod lock;
 mod requirements;
+mod sdk;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use bywash_core::{Error, Result};
 
 pub use lock::{Lock, LockFile};
 pub use requirements::Requirements;
+
+pub(crate) use sdk::unpack;
 
 /// A virtual environment that is ready.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,5 +66,22 @@ impl Environments {
     pub fn prepare(&self, lock: &Lock) -> Result<Environment> {
         let _ = (lock, &self.cache);
         Err(Error::bug("environments are being built"))
+    }
+}
+
+/// Makes a folder that appears with everything in it, or not at all. Whoever is second takes what the first one made.
+fn put_whole(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let parent = folder.parent().unwrap_or(folder);
+    let failed = |error| Error::io("create", folder, &error);
+    fs::create_dir_all(parent).map_err(failed)?;
+    let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(parent).map_err(failed)?;
+    fill(unfinished.path())?;
+    match fs::rename(unfinished.path(), folder) {
+        Ok(()) => {
+            drop(unfinished.keep());
+            Ok(())
+        }
+        Err(_) if folder.exists() => Ok(()),
+        Err(error) => Err(failed(error)),
     }
 }
