@@ -51,21 +51,7 @@ impl Workspace {
     /// # Errors
     /// As for [`Self::open`].
     pub async fn open_with(context: &Context, flags: &ProjectFlags, unsaved: &Unsaved) -> Result<Self> {
-        Self::open_loaded(context, Loaded::read(&context.folder, flags.target.as_deref(), unsaved)?).await
-    }
-
-    /// The same of a project whose functions in Python need not declare their columns yet.
-    ///
-    /// # Errors
-    /// As for [`Self::open`].
-    pub async fn open_undeclared(context: &Context, flags: &ProjectFlags) -> Result<Self> {
-        let mut loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new())?;
-        loaded.problems.retain(|problem| problem.code() != Code::UndeclaredColumns);
-        Self::open_loaded(context, loaded).await
-    }
-
-    async fn open_loaded(context: &Context, loaded: Loaded) -> Result<Self> {
-        let loaded = loaded.settled()?;
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), unsaved)?.settled()?;
         let lake = open_lake(&loaded.project, false).await?;
         let branch = current_branch(&loaded.project.root)?;
         let known = match lake.branch(&branch).await {

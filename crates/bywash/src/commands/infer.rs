@@ -20,7 +20,7 @@ use crate::workspace::{Workspace, parameters};
 /// # Errors
 /// No such function, an input that is not there, a failure of the function, a file that cannot be written.
 pub async fn run(context: &Context, arguments: InferArguments) -> Result<()> {
-    let workspace = Workspace::open_undeclared(context, &arguments.project).await?;
+    let workspace = Workspace::open(context, &arguments.project).await?;
     let node = node(&workspace.graph, &arguments.node)?;
     let Some(ModelBody::Python(python)) = node.model().map(|model| &model.body) else {
         let message = format!("`{}` is no function in Python", node.name);

@@ -24,6 +24,20 @@ pub(super) async fn check_inputs(
     python: &PythonModel,
     (parameters, texts): (&Parameters, &BTreeMap<String, String>),
 ) -> Result<()> {
+    let mut problems: Vec<Error> = python.function.undeclared.iter().cloned().collect();
+    problems.extend(check_given(session, python, (parameters, texts)).await.err());
+    Error::all(problems).map_or(Ok(()), Err)
+}
+
+/// The same of a function whose columns are to be found.
+///
+/// # Errors
+/// As for [`check_inputs`].
+pub(super) async fn check_given(
+    session: &Session,
+    python: &PythonModel,
+    (parameters, texts): (&Parameters, &BTreeMap<String, String>),
+) -> Result<()> {
     let mut problems = Vec::new();
     for input in python.inputs.iter() {
         match check_columns(session, input).await {

@@ -9,7 +9,7 @@ use bywash_python::syntax::NewColumns;
 use bywash_python::{Expected, Output};
 
 use super::log::new_run_id;
-use super::python_inputs::check_inputs;
+use super::python_inputs::{check_given, check_inputs};
 use super::python_model::{self, Asked, Called};
 use super::runner::Runner;
 use crate::graph::Node;
@@ -58,7 +58,10 @@ impl Runner {
 
     async fn call_outside(&self, call: FunctionCall<'_>, expected: Expected, most: Option<u64>) -> Result<Called> {
         let FunctionCall { node, python, session, parameters, texts } = call;
-        check_inputs(session, python, (parameters, texts)).await?;
+        match &expected {
+            Expected::Anything => check_given(session, python, (parameters, texts)).await?,
+            _ => check_inputs(session, python, (parameters, texts)).await?,
+        }
         let log = self.functions.log(&new_run_id(), &node.name.to_string(), self.listener.clone());
         let asked = Asked { node: node.name.to_string(), expected, most, parameters, texts };
         let called = python_model::call(&self.functions, &*self.listener, session, python, asked, log).await;

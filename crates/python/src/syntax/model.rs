@@ -48,6 +48,8 @@ pub struct ModelFunction {
     pub tags: Vec<Text>,
     /// What its tables hold.
     pub description: Option<String>,
+    /// That its columns are not declared yet: whoever wants to run it has to say so.
+    pub undeclared: Option<Error>,
     /// The function as it is compared for keys (rule R3), without its decorators.
     pub canonical: String,
 }
@@ -141,6 +143,7 @@ impl Reader<'_> {
         }
         let own = Text { value: function.name.clone(), place: self.place(&function.name_span) };
         let one = |columns, name: Text| vec![Output { name: name.value, columns, place: name.place }];
+        let mut undeclared = None;
         let (outputs, returns_several) = match (columns, renamed) {
             (Some(Columns::OfOne(columns)), renamed) => (one(columns, renamed.unwrap_or(own)), false),
             (Some(Columns::OfSeveral(outputs)), None) => (outputs, true),
@@ -150,9 +153,7 @@ impl Reader<'_> {
                 (outputs, true)
             }
             (None, renamed) => {
-                if problems.len() == before {
-                    problems.push(self.undeclared(function, decorator));
-                }
+                undeclared = (problems.len() == before).then(|| self.undeclared(function, decorator));
                 (one(Vec::new(), renamed.unwrap_or(own)), false)
             }
         };
@@ -172,6 +173,7 @@ impl Reader<'_> {
             partition_by,
             tags: tags.unwrap_or_default(),
             description: description.map(value_of).or_else(|| function.documentation.clone()),
+            undeclared,
             canonical: String::new(),
         }
     }
