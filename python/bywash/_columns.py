@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 
@@ -134,7 +135,7 @@ def _cast(batch: pa.RecordBatch, columns: pa.Schema, table: str, row: int) -> It
     yield pa.RecordBatch.from_arrays(arrays, schema=columns)
 
 
-def _array(array: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _array(array: Any, wanted: pa.DataType) -> Any:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     return array if array.type.equals(wanted) else array.cast(wanted, safe=True)
@@ -153,7 +154,7 @@ def _unfit(batch: pa.RecordBatch, columns: pa.Schema, table: str, row: int) -> C
     return _error(f"row {row + 1} of `{table}` does not fit its columns", "look at the values of that row")
 
 
-def _text(array: pa.Array) -> str:
+def _text(array: Any) -> str:
     try:
         return str(array.cast(pa.string())[0])
     except pa.ArrowException:

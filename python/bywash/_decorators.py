@@ -14,11 +14,11 @@ from typing import Any, Literal, TypeGuard, TypeVar, get_type_hints
 
 from ._markers import ParameterInput, TableInput, texts
 
-__all__ = ["Columns", "ModelSettings", "UdfSettings", "inputs_of", "model", "udf"]
+__all__ = ["Columns", "ModelSettings", "UdfSettings", "hints_of", "inputs_of", "model", "udf"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Columns = Mapping[str, str]
-Packages = Mapping[str, str] | Sequence[str]
+Packages = Mapping[str, str]
 Kind = Literal["table", "incremental"]
 
 
@@ -33,7 +33,7 @@ class ModelSettings:
     name: str
     outputs: Mapping[str, Columns]
     several: bool
-    pip: tuple[str, ...]
+    pip: Packages
     python: str | None
     memory: str | None
     cpus: float | None
@@ -56,7 +56,7 @@ class UdfSettings:
     name: str
     args: tuple[str, ...]
     returns: str
-    pip: tuple[str, ...]
+    pip: Packages
     volatile: bool
 
 
@@ -91,7 +91,7 @@ def model(
         columns: The columns of the table and their types, as in `{"carrier": "string", "risk": "float64"}`; or, for a
             function that returns a dictionary of tables, such a mapping for the name of each. A run needs them;
             `bywash infer NODE` writes them for you.
-        pip: Packages that the function needs: `{"scikit-learn": "1.7.2"}`, or requirements as pip reads them.
+        pip: Packages that the function needs and their versions: `{"scikit-learn": "1.7.2", "polars": ">=1,<2"}`.
         python: The version of Python, as in `"3.12"`; else that of the machine.
         memory: How much memory the function may take, as in `"2GB"`.
         cpus: How many processors it may keep busy.
@@ -161,7 +161,7 @@ def udf(
     Args:
         args: The types of its arguments, as in `["float64", "string"]`; each arrives as a `pyarrow.Array`.
         returns: The type of its result.
-        pip: Packages that the function needs: `{"scikit-learn": "1.7.2"}`, or requirements as pip reads them.
+        pip: Packages that the function needs and their versions: `{"scikit-learn": "1.7.2", "polars": ">=1,<2"}`.
         volatile: That it may return something else for the same arguments.
     """
     what = "@bw.udf"
@@ -182,7 +182,7 @@ def udf(
 
 def inputs_of(function: Callable[..., Any]) -> dict[str, TableInput | ParameterInput]:
     """What each argument of a model function is, by its name; a `TypeError` if one is neither table nor parameter."""
-    hints = _hints(function)
+    hints = hints_of(function)
     inputs = {}
     for parameter in inspect.signature(function).parameters.values():
         place = f"argument `{parameter.name}` of `{getattr(function, '__name__', function)}`"
@@ -205,7 +205,7 @@ def inputs_of(function: Callable[..., Any]) -> dict[str, TableInput | ParameterI
     return inputs
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations as objects, or what can be had of them: names that only type checkers import stay unknown."""
     try:
         return get_type_hints(function, include_extras=True)
@@ -233,17 +233,12 @@ def _is_columns(value: object) -> TypeGuard[Columns]:
     )
 
 
-def _packages(what: str, pip: object) -> tuple[str, ...]:
-    if pip is None:
-        return ()
-    if isinstance(pip, Mapping):
-        _check(
-            all(isinstance(text, str) for item in pip.items() for text in item),
-            f"pip= of {what} must map packages to versions, as in {{'scikit-learn': '1.7.2'}}, not {pip!r}",
-        )
-        return tuple(f"{package}{version if version[:1] in '<>=!~' else f'=={version}'}"
-                     for package, version in pip.items())
-    return texts(f"pip= of {what}", pip)
+def _packages(what: str, pip: object) -> dict[str, str]:
+    wrong = f"pip= of {what} must map packages to versions, as in {{'scikit-learn': '1.7.2'}}, not {pip!r}"
+    _check(pip is None or isinstance(pip, Mapping), wrong)
+    packages = dict(pip) if isinstance(pip, Mapping) else {}
+    _check(all(isinstance(text, str) for item in packages.items() for text in item), wrong)
+    return packages
 
 
 def _one_or_more(what: str, value: object) -> tuple[str, ...]:

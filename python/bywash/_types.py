@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 
@@ -51,7 +52,7 @@ def schema_of(columns: Mapping[str, str]) -> pa.Schema:
     return pa.schema([(name, type_of(text)) for name, text in columns.items()])
 
 
-def name_of(kind: pa.DataType) -> str:
+def name_of(kind: Any) -> str:
     """A type in our words, as a declaration writes it; what a declaration cannot say, as Arrow calls it."""
     if pa.types.is_dictionary(kind):
         return name_of(kind.value_type)
@@ -142,7 +143,7 @@ def _is_list(kind: pa.DataType) -> bool:
     )
 
 
-def same_kind(given: pa.DataType, wanted: pa.DataType) -> bool:
+def same_kind(given: Any, wanted: Any) -> bool:
     """Whether every value of one type is, or can be checked to be, a value of the other, with nothing lost.
 
     Text is text however long its offsets are, a number may become a wider one of its kind, and moments keep their unit
