@@ -195,9 +195,10 @@ def inputs_of(function: Callable[..., Any]) -> dict[str, TableInput | ParameterI
             for marker in (parameter.default, *getattr(hints.get(parameter.name), "__metadata__", ()))
             if isinstance(marker, (TableInput, ParameterInput))
         ]
-        _check(len(markers) < 2, f"{place} has two inputs: leave one out")
+        values = [*markers, *([parameter.default] if parameter.default not in (parameter.empty, *markers) else [])]
+        _check(not markers or len(values) == 1, f"{place} has two values: leave one out")
         _check(
-            len(markers) == 1 and (parameter.default is parameter.empty or parameter.default is markers[0]),
+            bool(markers),
             f"{place} says nothing about where it comes from: "
             f"write `{parameter.name}=bw.table('namespace.name')` or `{parameter.name}=bw.param('name')`",
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["name_of", "schema_of", "type_of"]
+__all__ = ["name_of", "plain_of", "same_kind", "schema_of", "type_of"]
 
 OUR_WORDS = (
     "boolean, int, long, float, double, decimal(digits, behind the point), date, time, timestamp, timestamptz, "
@@ -73,6 +73,16 @@ def name_of(kind: Any) -> str:
     if _is_bytes(kind):
         return "binary"
     return _WORDS[kind].split()[0] if kind in _WORDS else str(kind)
+
+
+def plain_of(kind: Any) -> pa.DataType:
+    """The type in which the lake keeps text and bytes of any kind; every other type is itself."""
+    if pa.types.is_dictionary(kind):
+        return plain_of(kind.value_type)
+    if _is_text(kind):
+        return pa.string()
+    plain: pa.DataType = pa.binary() if _is_bytes(kind) else kind
+    return plain
 
 
 def _parse(text: str) -> pa.DataType | None:

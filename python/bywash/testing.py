@@ -28,7 +28,7 @@ from ._errors import BywashError, ColumnsError
 from ._forms import form_of, in_form
 from ._lake import connect
 from ._markers import ParameterInput, TableInput
-from ._types import schema_of
+from ._types import plain_of, schema_of
 
 __all__ = ["run", "run_several"]
 
@@ -110,7 +110,15 @@ def _value(argument: str, marker: ParameterInput, params: Mapping[str, Any]) -> 
 def _table(rows: Rows, argument: str) -> pa.Table:
     if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
         return pa.Table.from_pylist(cast("list[Mapping[str, Any]]", list(rows)))
-    return pa.Table.from_batches(batches_of(rows, argument))
+    try:
+        table = pa.Table.from_batches(batches_of(rows, argument))
+    except ColumnsError as problem:
+        raise TypeError(
+            f"`{argument}` needs a `pyarrow.Table`, a data frame or a list of dictionaries, not {rows!r}"
+        ) from problem
+    # As the lake keeps them: data frames have texts of other kinds.
+    plain = [field.with_type(plain_of(field.type)) for field in table.schema]
+    return table.cast(pa.schema(plain))
 
 
 def _scanned(table: pa.Table, marker: TableInput, argument: str) -> pa.Table:
