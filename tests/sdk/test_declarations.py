@@ -38,14 +38,26 @@ def test_an_input_may_stand_beside_the_type():
     @bw.model(columns={"a": "int64"})
     def counted(
         rows: Annotated[pa.RecordBatchReader, bw.table("raw.a")],
-        most: Annotated[int, bw.param("most", 10)],
+        most: Annotated[int, bw.param("most", 10)] = 10,
     ): ...
 
     assert inputs_of(counted)["rows"] == bw.TableInput("raw.a")
     assert form_of(counted.__annotations__["rows"]) == "reader"
-    with pytest.raises(TypeError, match="has two values"):
+    with pytest.raises(TypeError, match="has two inputs"):
+
         @bw.model(columns={"a": "int64"})
-        def doubled(most: Annotated[int, bw.param("most", 10)] = 10): ...
+        def doubled(most: Annotated[int, bw.param("most", 10)] = bw.param("least", 10)): ...
+
+
+def test_columns_may_wait_for_infer():
+    @bw.model
+    def bare(rows=bw.table("raw.a")): ...
+
+    @bw.model(pip=["scikit-learn==1.7.2", "polars >= 1, < 2", "httpx"])
+    def empty(rows=bw.table("raw.a")): ...
+
+    assert bare.__bywash_model__.outputs == {"bare": {}}
+    assert empty.__bywash_model__.pip == {"scikit-learn": "==1.7.2", "polars": ">= 1, < 2", "httpx": ""}
 
 
 def test_several_outputs_have_columns_each():
@@ -61,7 +73,7 @@ def test_a_udf_is_its_function_with_types():
     def converted(amount, currency):
         return amount
 
-    assert converted.__bywash_udf__ == bw.UdfSettings("converted", ("float64", "string"), "float64", {}, False)
+    assert converted.__bywash_udf__ == bw.UdfSettings("converted", ("float64", "string"), "float64", {}, None, False)
 
 
 @pytest.mark.parametrize(
@@ -85,13 +97,13 @@ def plain(rows=bw.table("raw.a")): ...
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (lambda: bw.model(plain), "needs brackets"),
+        (lambda: bw.model(3), "stands above a function"),
         (lambda: bw.model(columns="a"), "must map columns to types"),
         (lambda: bw.model(columns={"a": 1}), "must map columns to types"),
         (lambda: bw.model(columns={"a": "int64"}, memory=2), "memory= of @bw.model must be a string"),
         (lambda: bw.model(columns={"a": "int64"}, kind="view"), "kind= of @bw.model must be"),
         (lambda: bw.model(columns={"a": "int64"}, cpus=-1), "cpus= of @bw.model must be a positive number"),
-        (lambda: bw.model(columns={"a": "int64"}, pip=["x"])(plain), "pip= of @bw.model must map packages"),
+        (lambda: bw.model(columns={"a": "int64"}, pip="x")(plain), "pip= of @bw.model must map packages"),
         (lambda: bw.model(columns={"a": "int64"}, tags="x")(plain), "tags= of @bw.model must be a list"),
         (lambda: bw.model(columns={"a": {"x": "int64"}}, name="b"), "name= of @bw.model is for one table"),
         (lambda: bw.model(columns={"a": "int64"})(int), "stands above a function"),
