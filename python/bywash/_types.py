@@ -76,12 +76,18 @@ def name_of(kind: Any) -> str:
 
 
 def plain_of(kind: Any) -> pa.DataType:
-    """The type in which the lake keeps text and bytes of any kind; every other type is itself."""
-    if pa.types.is_dictionary(kind):
+    """A type without what is only layout: dictionaries, views, long offsets. So the lake keeps it."""
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return plain_of(kind.value_type)
     if _is_text(kind):
         return pa.string()
-    plain: pa.DataType = pa.binary() if _is_bytes(kind) else kind
+    if _is_bytes(kind):
+        return pa.binary()
+    if _is_list(kind):
+        return pa.list_(plain_of(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, plain_of(field.type)) for field in kind])
+    plain: pa.DataType = kind
     return plain
 
 
