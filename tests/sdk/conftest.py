@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# The binary and the wheel carry these folders: nothing is left in them.
+sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "python"))
 
 ORDERS = """\
