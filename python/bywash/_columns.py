@@ -123,16 +123,25 @@ def _cast(batch: pa.RecordBatch, columns: pa.Schema, table: str, row: int) -> It
     if batch.schema.equals(columns):
         yield batch
         return
+    arrays: list[Any] | None
     try:
         arrays = [_array(batch.column(field.name), field.type) for field in columns]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError) as problem:
-        if batch.num_rows > 1:
-            half = batch.num_rows // 2
-            yield from _cast(batch.slice(0, half), columns, table, row)
-            yield from _cast(batch.slice(half), columns, table, row + half)
-            return
-        raise _unfit(batch, columns, table, row) from problem
-    yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+        if batch.num_rows < 2:
+            raise _unfit(batch, columns, table, row) from problem
+        arrays = None
+    if arrays is not None:
+        yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+        return
+    half = batch.num_rows // 2
+    yield from _cast(_copy(batch.slice(0, half)), columns, table, row)
+    yield from _cast(_copy(batch.slice(half)), columns, table, row + half)
+
+
+def _copy(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows by themselves: text in a slice is counted from the beginning of the whole."""
+    arrays = [pa.concat_arrays([column, column.slice(0, 0)]) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
 
 def _array(array: Any, wanted: pa.DataType) -> Any:

@@ -50,7 +50,7 @@ def test_the_wheel_carries_the_binary_that_was_built(wheel):
         assert archive.read(script) == BINARY.read_bytes()
         assert "bywash/py.typed" in archive.namelist()
         metadata = archive.read(next(name for name in archive.namelist() if name.endswith("/METADATA"))).decode()
-    assert [line for line in metadata.splitlines() if line.startswith("Requires-Dist")] == ["Requires-Dist: pyarrow>=16"]
+    assert [line for line in metadata.splitlines() if line.startswith("Requires-Dist")] == ["Requires-Dist: pyarrow>=18"]
 
 
 def test_it_installs_into_an_empty_environment(wheel, tmp_path):
