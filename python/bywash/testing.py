@@ -145,7 +145,7 @@ def _filtered(table: pa.Table, condition: str, argument: str) -> pa.Table:
     with tempfile.TemporaryDirectory() as folder:
         parquet.write_table(numbered, Path(folder) / "rows.parquet")
         try:
-            rows = connect(folder).sql(f"select {number} from 'rows.parquet' where {condition}\norder by {number}")
+            rows = connect(folder).sql(f"select {number} from 'rows.parquet' where (\n{condition}\n) order by {number}")
             return table.take(rows.to_arrow().column(number))
         except BywashError as problem:
             raise BywashError(
