@@ -152,6 +152,23 @@ pub struct ShowArguments {
     pub parameters: ParameterFlags,
 }
 
+/// `bywash infer`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bywash infer marts.delay_risk")]
+pub struct InferArguments {
+    /// The node: a function in Python
+    pub node: String,
+    /// How many rows of each table that it reads it is given
+    #[arg(long, value_name = "ROWS", default_value_t = 1000)]
+    pub rows: u64,
+    #[command(flatten)]
+    pub reference: RefFlags,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub parameters: ParameterFlags,
+}
+
 /// `bywash compile`
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  bywash compile marts.delays")]

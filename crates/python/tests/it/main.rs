@@ -1,0 +1,8 @@
+//! Functions run by real interpreters: what they get, what they may return, how they fail, what is left of them.
+
+mod failures;
+mod isolation;
+mod project;
+mod rows;
+
+use project::Project;
