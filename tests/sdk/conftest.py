@@ -1,11 +1,10 @@
 """The SDK as it stands in the tree, the binary that `BYWASH_BIN` names, and a small project."""
 
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # The binary and the wheel carry these folders: nothing is left in them.
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "python"))

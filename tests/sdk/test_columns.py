@@ -3,7 +3,6 @@
 import datetime
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -12,8 +11,8 @@ import pytest
 from bywash import ColumnsError
 from bywash._columns import checked, outputs_of
 from bywash._types import _DECIMALS, _TYPES, name_of, schema_of, type_of
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = schema_of({"name": "string", "count": "int64"})
 
 

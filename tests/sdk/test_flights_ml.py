@@ -9,7 +9,7 @@ import bywash as bw
 import pyarrow.parquet as parquet
 import pytest
 from bywash import testing
-from conftest import ROOT
+from places import ROOT
 
 ADDED = ROOT / "examples/flights-ml"
 

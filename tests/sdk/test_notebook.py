@@ -4,7 +4,7 @@ import os
 
 import nbclient
 import nbformat
-from conftest import ROOT
+from places import ROOT
 
 
 def test_a_notebook_shows_rows_runs_and_progress(folder, tmp_path):

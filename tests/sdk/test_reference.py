@@ -3,7 +3,7 @@
 import re
 import sys
 
-from conftest import ROOT
+from places import ROOT
 
 PAGE = ROOT / "docs/reference/python.md"
 

@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("BYWASH_BIN", "bywash")).resolve()
 MOST_BYTES = 100_000_000
 
