@@ -25,6 +25,8 @@ pub struct InitArguments {
 pub enum Template {
     /// The flights of New York in 2013: data, models and tests that run
     Flights,
+    /// The same, and a model in Python that predicts delays with scikit-learn
+    FlightsMl,
     /// Settings only
     #[default]
     Empty,
@@ -36,6 +38,7 @@ impl Template {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Flights => "flights",
+            Self::FlightsMl => "flights-ml",
             Self::Empty => "empty",
         }
     }

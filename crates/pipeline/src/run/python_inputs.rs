@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bywash_core::{Code, Error, Result, suggestion};
 use bywash_engine::Session;
-use bywash_engine::sql::{Parameters, parse};
+use bywash_engine::sql::{ParameterValue, Parameters, parse};
 use bywash_python::syntax::{ArgumentKind, Constant};
 use bywash_python::{Argument, ArgumentValue, Pool, Sealed};
 use futures::TryStreamExt;
@@ -108,7 +108,15 @@ fn given(text: &str, default: Option<&Constant>) -> Option<Value> {
         Some(Constant::Truth(_)) => text.to_lowercase().parse::<bool>().ok().map(Value::from),
         Some(Constant::Whole(_)) => text.parse::<i64>().ok().map(Value::from),
         Some(Constant::Float(_)) => text.parse::<f64>().ok().map(Value::from),
-        Some(Constant::Text(_) | Constant::Nothing) | None => Some(Value::from(text)),
+        Some(Constant::Text(_) | Constant::Nothing) | None => Some(Value::from(text_of(text))),
+    }
+}
+
+/// A text without the quotes that say that it is one.
+fn text_of(given: &str) -> String {
+    match ParameterValue::guess(given) {
+        ParameterValue::Text(text) => text,
+        _ => given.to_owned(),
     }
 }
 
