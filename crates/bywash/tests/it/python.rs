@@ -1,17 +1,19 @@
 //! Functions in Python as nodes of the graph: real functions in real workers.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use bywash_testkit::Sandbox;
 use serde_json::Value;
 
 use crate::sandbox;
 use crate::shop::{json, rows};
 
-/// The interpreter of functions that ask for no package: it has pyarrow, pandas or not.
+/// The interpreter that `make` has made for tests beside what cargo builds: it has pyarrow and polars.
 fn interpreter() -> (String, String) {
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
-    let own = format!("{target}/venv-readers/bin/python");
-    let python = std::env::var("BYWASH_TEST_PYTHON").unwrap_or(own);
-    ("BYWASH_PYTHON__INTERPRETER".to_owned(), python)
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the folder of the build");
+    ("BYWASH_PYTHON__INTERPRETER".to_owned(), built.join("venv-readers/bin/python").display().to_string())
 }
 
 /// A project with a source, a seed, a table and a view in SQL, and functions between them.
@@ -279,4 +281,57 @@ fn a_function_of_sql_is_called_by_queries_and_counts_in_the_keys_of_models() {
     flights.write("functions/time.py", file("61.0"));
     assert_eq!(status(&run(&flights, &[]), "marts.long"), "ran");
     assert_eq!(rows(&flights, "from marts.long"), ["DL,1830.0", "DL,3050.0"]);
+}
+
+/// The processes that have a word in their command line or environment.
+fn processes_with(word: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").expect("processes").flatten();
+    let named = entries.filter(|entry| {
+        let has =
+            |file: &str| std::fs::read(entry.path().join(file)).is_ok_and(|bytes| contains(&bytes, word.as_bytes()));
+        has("cmdline") || has("environ")
+    });
+    named.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn contains(bytes: &[u8], word: &[u8]) -> bool {
+    bytes.windows(word.len()).any(|window| window == word)
+}
+
+#[test]
+fn ctrl_c_and_kill_leave_no_process_and_publish_nothing() {
+    for signal in ["-INT", "-KILL"] {
+        let flights = flights();
+        flights.write(
+            "models/marts/slow.py",
+            "import bywash as bw\nimport os, time\n\n\n@bw.model(columns={\"a\": \"int64\"})\ndef slow():\n    \
+             print('begun', flush=True)\n    \
+             os.fork()\n    time.sleep(600)\n",
+        );
+        let log = flights.path().join("stderr");
+        let mut process = flights.command(["run"]).process();
+        let errors = std::fs::File::create(&log).expect("a file");
+        let mut child = process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().expect("the binary");
+        let begun = || std::fs::read_to_string(&log).is_ok_and(|text| text.contains("begun"));
+        for _ in 0..600 {
+            if begun() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(begun(), "{:?}", std::fs::read_to_string(&log));
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill").success());
+        child.wait().expect("its end");
+        let folder = flights.path().display().to_string();
+        for _ in 0..100 {
+            if processes_with(&folder).is_empty() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(processes_with(&folder), Vec::<String>::new(), "{signal}");
+        std::fs::remove_file(flights.path().join("models/marts/slow.py")).expect("removed");
+        flights.run(["query", "from marts.risk"]).failure("unknown-table");
+        run(&flights, &[]);
+    }
 }

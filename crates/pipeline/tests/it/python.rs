@@ -21,7 +21,7 @@ fn shown(project: &Project) -> String {
     let lines = models.map(|(model, python)| {
         let fields: Vec<_> =
             python.schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
-        let inputs: Vec<_> =
+        let inputs =
             python.inputs.iter().map(|input| format!("{}: {:?} {}", input.argument, input.form, input.query.sql()));
         format!("{} ({})\n  {}\n", model.name, fields.join(", "), inputs.collect::<Vec<_>>().join("\n  "))
     });
