@@ -67,6 +67,8 @@ codes! {
     InvalidYaml "invalid-yaml" Project,
     InvalidFrontMatter "invalid-front-matter" Project,
     InvalidSql "invalid-sql" Project,
+    InvalidPython "invalid-python" Project,
+    UndeclaredColumns "undeclared-columns" Project,
     InvalidName "invalid-name" Project,
     DuplicateNode "duplicate-node" Project,
     CyclicModels "cyclic-models" Project,
@@ -78,6 +80,10 @@ codes! {
     InvalidTest "invalid-test" Project,
     ProjectExists "project-exists" Project,
     QueryFailed "query-failed" Project,
+    PythonException "python-exception" Project,
+    PythonColumns "python-columns" Project,
+    PythonCrashed "python-crashed" Project,
+    PythonEnvironment "python-environment" Project,
 
     MissingFile "missing-file" Data,
     CsvFieldCount "csv-field-count" Data,
@@ -119,6 +125,8 @@ codes! {
     FileSystem "file-system" Resource,
     Unreachable "unreachable" Resource,
     Credentials "credentials" Resource,
+    PythonLimit "python-limit" Resource,
+    PythonMissing "python-missing" Resource,
 
     CatalogCorrupt "catalog-corrupt" Corrupt,
     CatalogMissing "catalog-missing" Corrupt,
