@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use bywash_core::ObjectId;
+use bywash_core::{ObjectId, RowSums};
 
 use super::HashTree;
 use crate::changes::{Change, Pair, Tile};
@@ -56,6 +56,9 @@ pub struct TableEntry {
     pub bytes: u64,
     /// Number of its data files.
     pub files: u64,
+    /// Rule R4: what its rows come to; absent if that is not known of every file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_sums: Option<RowSums>,
     /// For a node's table: what made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub produced: Option<Produced>,

@@ -47,5 +47,7 @@ pub async fn at_snapshot(tree: &WorkingTree, name: &TableName, snapshot_id: i64)
     let loaded = LoadedTable::load(tree.lake().warehouse(), &table.metadata).await?;
     let snapshot = loaded.metadata().snapshot_by_id(snapshot_id).map_err(|_| unknown())?;
     let schema_id = snapshot.schema_id.unwrap_or(table.schema_id);
-    Ok(Entry::Table(Box::new(TableEntry { snapshot_id: Some(snapshot_id), schema_id, ..*table })))
+    // What the rows of another snapshot come to is not known.
+    let row_sums = table.row_sums.filter(|_| table.snapshot_id == Some(snapshot_id));
+    Ok(Entry::Table(Box::new(TableEntry { snapshot_id: Some(snapshot_id), schema_id, row_sums, ..*table })))
 }
