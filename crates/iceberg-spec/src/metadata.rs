@@ -4,6 +4,7 @@
 //! gave them (rule T3). Tables carry the properties that keep other engines from deleting our files (rule T6).
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use bywash_core::{Code, Error, Result};
 use uuid::Uuid;
@@ -259,12 +260,7 @@ impl TableMetadata {
         let mut next = self.clone();
         next.last_column_id = next.last_column_id.max(last_column_id).max(schema.highest_field_id());
         next.current_schema_id = schema.id;
-        match next.schemas.iter().find(|known| known.id == schema.id) {
-            Some(known) if known.same_fields(&schema) => {}
-            Some(_) => return Err(Error::bug(format!("schema id {} is given to two schemas", schema.id))),
-            None => next.schemas.push(schema),
-        }
-        next.schemas.sort_by_key(|schema| schema.id);
+        know(&mut next.schemas, schema, "schema", |schema| schema.id, Schema::same_fields)?;
         Ok(next)
     }
 
@@ -276,12 +272,7 @@ impl TableMetadata {
         let mut next = self.clone();
         next.last_partition_id = next.last_partition_id.max(spec.highest_field_id());
         next.default_spec_id = spec.id;
-        match next.specs.iter().find(|known| known.id == spec.id) {
-            Some(known) if *known == spec => {}
-            Some(_) => return Err(Error::bug(format!("partition spec id {} is given to two specs", spec.id))),
-            None => next.specs.push(spec),
-        }
-        next.specs.sort_by_key(|spec| spec.id);
+        know(&mut next.specs, spec, "partition spec", |spec| spec.id, PartialEq::eq)?;
         Ok(next)
     }
 
@@ -292,12 +283,7 @@ impl TableMetadata {
     pub fn with_sort_order(&self, order: SortOrder) -> Result<Self> {
         let mut next = self.clone();
         next.default_sort_order_id = order.id;
-        match next.sort_orders.iter().find(|known| known.id == order.id) {
-            Some(known) if *known == order => {}
-            Some(_) => return Err(Error::bug(format!("sort order id {} is given to two orders", order.id))),
-            None => next.sort_orders.push(order),
-        }
-        next.sort_orders.sort_by_key(|order| order.id);
+        know(&mut next.sort_orders, order, "sort order", |order| order.id, PartialEq::eq)?;
         Ok(next)
     }
 
@@ -344,4 +330,21 @@ impl TableMetadata {
     fn lacks(&self, what: String) -> Error {
         Error::new(Code::TableCorrupt, format!("the metadata of table `{}` lacks {what}", self.location))
     }
+}
+
+/// Adds one to a list in the order of ids. One that is known stays as it is; its id never stands for another.
+fn know<T, I: Ord + Display>(
+    known: &mut Vec<T>,
+    new: T,
+    what: &str,
+    id: fn(&T) -> I,
+    same: fn(&T, &T) -> bool,
+) -> Result<()> {
+    let place = known.partition_point(|one| id(one) < id(&new));
+    match known.get(place).filter(|one| id(one) == id(&new)) {
+        None => known.insert(place, new),
+        Some(one) if same(one, &new) => {}
+        Some(_) => return Err(Error::bug(format!("{what} id {} is given to two", id(&new)))),
+    }
+    Ok(())
 }

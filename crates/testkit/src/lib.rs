@@ -9,6 +9,7 @@
 //! ```
 #![allow(clippy::expect_used, clippy::panic, reason = "what fails here fails a test, which says so by panicking")]
 
+mod dice;
 mod filters;
 mod object_stores;
 mod output;
@@ -16,6 +17,7 @@ mod postgres;
 mod sandbox;
 mod server;
 
+pub use dice::Dice;
 pub use filters::Filters;
 pub use object_stores::ObjectStore;
 pub use output::Output;

@@ -33,8 +33,6 @@ pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
             return Err(conflict);
         }
     };
-    let loads = loads(&workspace, &range.first.commit, &range.last.commit, None).await?;
-    let loads_again = !arguments.skip && any_live(&workspace, &head, &loads).await?;
     let what = range.text();
     context.say(format_args!("taking back {what} on `{branch}`"));
     for name in &reverted.names {
@@ -45,6 +43,8 @@ pub async fn run(context: &Context, arguments: RevertArguments) -> Result<()> {
         context.say_next("the same without --dry-run; nothing was moved");
         return Ok(());
     }
+    let loads = loads(&workspace, &range.first.commit, &range.last.commit, None).await?;
+    let loads_again = !arguments.skip && any_live(&workspace, &head, &loads).await?;
     let everything = SelectionFlags { select: Vec::new(), exclude: Vec::new() };
     let all = selected(&workspace, &everything, &RefFlags { reference: Some(branch.to_string()) }).await?;
     let mut options = usual_options(branch.clone(), all, format!("revert {what}"));

@@ -4,22 +4,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use bywash_testkit::Sandbox;
+use bywash_testkit::{Dice, Sandbox};
 
 use crate::sandbox;
 use crate::shop::{head, orders, rows, shop};
-
-/// Numbers that look random and are the same for the same seed (xorshift64*).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).expect("small") % sides
-    }
-}
 
 /// The columns of the list by name, each with its identity and type; and its rows by identity.
 #[derive(Clone, Default)]
@@ -124,7 +112,7 @@ fn play(seed: u64) {
     let sandbox = sandbox();
     sandbox.write("bywash.toml", "[project]\nname = \"histories\"\n");
     sandbox.run(["query", "create table raw.t (id bigint, a int, b float)"]).success();
-    let mut dice = Dice(seed * 7919 + 1);
+    let mut dice = Dice::new(seed * 7919 + 1);
     let columns = [("id", 0, "bigint"), ("a", 1, "bigint"), ("b", 2, "double")];
     let columns = columns.map(|(name, identity, kind)| (name.to_owned(), identity, kind)).into_iter().collect();
     let mut list = List { columns, identities: 2, ..List::default() };

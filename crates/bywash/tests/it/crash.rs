@@ -4,13 +4,11 @@
 //! takes over what the killed one had finished.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bywash_testkit::Sandbox;
 
+use crate::killing::{KILLED, kill_at_each, steps_of};
 use crate::shop::{all_rows, copy, head, json, orders, rows, shop};
-
-pub(crate) const KILLED: i32 = 128 + 9;
 
 pub(crate) type Rows = Vec<(String, Vec<String>)>;
 
@@ -29,55 +27,30 @@ pub(crate) fn prepare_second_run(shop: &Sandbox) {
     shop.write("models/marts/top.sql", "select region, amount from marts.by_region where amount > 1\n");
 }
 
-/// Numbered steps with their phases, from a run that nobody kills.
-fn steps_of(shop: &Sandbox) -> Vec<String> {
-    let log = shop.path().join("steps.log");
-    shop.command(["run"]).env("BYWASH_FAULT_LOG", &log).run().success();
-    let text = std::fs::read_to_string(log).expect("the log of steps");
-    text.lines().map(|line| line.split(' ').nth(1).unwrap_or_default().to_owned()).collect()
-}
-
 #[test]
 fn t1_r2_killed_at_every_durable_step_the_lake_is_old_or_new_and_work_is_kept() {
     let prepared = before_the_second_run();
     let (old_head, old_rows) = (head(&prepared), all_rows(&prepared));
     let finished = copy(&prepared);
-    let phases = steps_of(&finished);
+    let phases = steps_of(&finished, &["run"]);
     let new_rows = all_rows(&finished);
     assert_ne!(old_rows, new_rows, "the second run must change something");
 
-    let (next, killed) = (AtomicUsize::new(1), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let step = next.fetch_add(1, Ordering::SeqCst);
-                    if step > phases.len() {
-                        return;
-                    }
-                    let shop = copy(&prepared);
-                    let output = shop.command(["run"]).env("BYWASH_FAULT_KILL_AT", step.to_string()).run();
-                    if output.code == KILLED {
-                        killed.fetch_add(1, Ordering::SeqCst);
-                    } else {
-                        assert_eq!(output.code, 0, "step {step}: {output}");
-                    }
-                    examine(&shop, step, &old_head, &old_rows, &new_rows);
-                }
-            });
-        }
+    let killed = kill_at_each(&prepared, &["run"], phases.len(), |shop, step, output| {
+        assert!(matches!(output.code, KILLED | 0), "step {step}: {output}");
+        examine(shop, step, &old_head, &old_rows, &new_rows);
     });
 
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for phase in &phases {
         *counts.entry(phase).or_default() += 1;
     }
-    println!("durable steps per phase: {counts:?}; killed {} times", killed.load(Ordering::SeqCst));
+    println!("durable steps per phase: {counts:?}; killed {killed} times");
     for phase in ["load", "write", "publish"] {
         assert!(counts.get(phase).is_some_and(|count| *count > 0), "no durable step in phase `{phase}`: {counts:?}");
     }
     // The order of steps varies a little between runs, so the last ones may not be reached.
-    assert!(killed.load(Ordering::SeqCst) * 10 >= phases.len() * 9, "too few runs were killed");
+    assert!(killed * 10 >= phases.len() * 9, "too few runs were killed");
 }
 
 pub(crate) fn examine(shop: &Sandbox, step: usize, old_head: &str, old_rows: &Rows, new_rows: &Rows) {

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bywash_testkit::Sandbox;
 
+use crate::killing::{KILLED, kill_at_each, steps_of};
 use crate::shop::{all_rows, copy, head, json, orders, rows, shop};
 
-const KILLED: i32 = 128 + 9;
 const AT_ONCE: [&str; 4] = ["gc", "--all", "--grace", "0s"];
 
 /// The shop with a branch that added rows and a table, and was deleted; the commit that it had.
@@ -188,45 +187,20 @@ fn t7_a_dead_runs_lease_delays_nobody() {
     assert!(!shop.run(["doctor"]).success().stderr.contains("of no commit"), "nor does it keep files");
 }
 
-/// Steps of a collection that nobody kills.
-fn steps_of(shop: &Sandbox) -> usize {
-    let log = shop.path().join("steps.log");
-    shop.command(AT_ONCE).env("BYWASH_FAULT_LOG", &log).run().success();
-    std::fs::read_to_string(log).expect("the log of steps").lines().count()
-}
-
 #[test]
 fn t7_killed_at_every_durable_step_a_collection_loses_nothing() {
     let (prepared, _) = shop_with_a_deleted_branch();
     let (head_before, rows_before) = (head(&prepared), all_rows(&prepared));
-    let steps = steps_of(&copy(&prepared));
+    let steps = steps_of(&copy(&prepared), &AT_ONCE).len();
     assert!(steps > 10, "only {steps} durable steps");
-    let (next, killed) = (AtomicUsize::new(1), AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let step = next.fetch_add(1, Ordering::SeqCst);
-                    if step > steps {
-                        return;
-                    }
-                    let shop = copy(&prepared);
-                    let output = shop.command(AT_ONCE).env("BYWASH_FAULT_KILL_AT", step.to_string()).run();
-                    assert_eq!(output.code, KILLED, "step {step}: {output}");
-                    killed.fetch_add(1, Ordering::SeqCst);
-                    shop.run(["doctor"]).success();
-                    assert_eq!(
-                        (head(&shop), all_rows(&shop)),
-                        (head_before.clone(), rows_before.clone()),
-                        "step {step}"
-                    );
-                    shop.run(AT_ONCE).success();
-                    let whole = shop.run(["doctor"]).success();
-                    assert!(!whole.stderr.contains("of no commit"), "step {step}: {whole}");
-                    assert_eq!(all_rows(&shop), rows_before, "step {step}: after the next collection");
-                }
-            });
-        }
+    let killed = kill_at_each(&prepared, &AT_ONCE, steps, |shop, step, output| {
+        assert_eq!(output.code, KILLED, "step {step}: {output}");
+        shop.run(["doctor"]).success();
+        assert_eq!((head(shop), all_rows(shop)), (head_before.clone(), rows_before.clone()), "step {step}");
+        shop.run(AT_ONCE).success();
+        let whole = shop.run(["doctor"]).success();
+        assert!(!whole.stderr.contains("of no commit"), "step {step}: {whole}");
+        assert_eq!(all_rows(shop), rows_before, "step {step}: after the next collection");
     });
-    println!("killed at {} durable steps", killed.load(Ordering::SeqCst));
+    println!("killed at {killed} durable steps");
 }

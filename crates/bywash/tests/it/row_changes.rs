@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::dice::Dice;
+use bywash_testkit::Dice;
+
 use crate::sandbox;
 use crate::shop::{head, orders, rows, shop};
 
@@ -105,7 +106,7 @@ fn lines(table: &[Row]) -> Vec<String> {
 fn play(seed: u64, layout: &str) {
     let sandbox = sandbox();
     sandbox.write("bywash.toml", "[project]\nname = \"histories\"\n");
-    let mut dice = Dice(seed * 7919 + 1);
+    let mut dice = Dice::new(seed * 7919 + 1);
     let mut table: Vec<Row> = (1..=20).map(|id| Row(id, Some(id % 4), Some(format!("n{id}")))).collect();
     let mut next_id = 21;
     sandbox.run(["query", &format!("create table raw.t (id bigint, k bigint, name varchar) {layout}")]).success();

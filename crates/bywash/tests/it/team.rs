@@ -4,7 +4,8 @@ use std::process::{Child, Stdio};
 
 use bywash_testkit::{ObjectStore, Output, Postgres, Sandbox};
 
-use crate::crash::{KILLED, examine, prepare_second_run};
+use crate::crash::{examine, prepare_second_run};
+use crate::killing::KILLED;
 use crate::shop::{all_rows, copy, head, json, orders, rows, shop};
 
 fn server() -> Postgres {

@@ -39,8 +39,6 @@ pub struct MergedTree {
     pub remarks: Vec<(TableName, Remark)>,
     /// Names that the source has as it was when it was merged before, and the target has no more.
     pub gone: Vec<TableName>,
-    /// Whether a node's table might be out of date in the tree.
-    pub needs_planning: bool,
 }
 
 type Sides = (Option<Entry>, Option<Entry>);
@@ -67,8 +65,6 @@ impl Lake {
         let opponents = Opponents { target, source };
         let (mut edits, mut tables, mut conflicts) = (BTreeMap::new(), Vec::new(), Vec::new());
         let (mut remarks, mut gone) = (Vec::new(), Vec::new());
-        let fast_forward = self.ancestry(source.id).await?.contains(&target.id);
-        let needs_planning = !differing.is_empty() && !fast_forward;
         for (name, sides) in differing {
             let table: TableName = name.parse()?;
             let resolution = resolutions.get(&table).copied();
@@ -97,7 +93,7 @@ impl Lake {
             return Err(self.conflicts(conflicts, &opponents).await?);
         }
         let tree = target.commit.tree.with(objects, edits).await?;
-        Ok(MergedTree { tree, tables, remarks, gone, needs_planning })
+        Ok(MergedTree { tree, tables, remarks, gone })
     }
 
     /// The merged entry, or why there is none.

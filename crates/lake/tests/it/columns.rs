@@ -9,19 +9,9 @@ use bywash_lake::changes::{
     ChangeKind, ColumnChange, Created, FieldChange, Layout, LayoutChange, LayoutTerm, NewField, TableState, Unsound,
 };
 use bywash_lake::tables::{DataFile, Field, Schema, Transform, Type};
+use bywash_testkit::Dice;
 
 const NAMES: [&str; 3] = ["x", "y", "z"];
-
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap() % sides
-    }
-}
 
 /// An edit of one column: its name, or none when dropped.
 #[derive(Clone)]
@@ -205,7 +195,7 @@ impl World {
 fn t3_t4_columns_are_what_the_edits_of_a_branch_come_to() {
     let (mut merges, mut conflicts) = (0, 0);
     for seed in 1..4_000 {
-        let (mut dice, mut world, mut history) = (Dice(seed * 7919), World::new(), Vec::new());
+        let (mut dice, mut world, mut history) = (Dice::new(seed * 7919), World::new(), Vec::new());
         for _ in 0..14 {
             let branch = dice.roll(2);
             match world.step(&mut dice, branch) {

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bywash_testkit::{Output, Sandbox};
+use bywash_testkit::{Dice, Output, Sandbox};
 
 use super::Tally;
 use super::oracle::{Oracle, Truth};
-use crate::dice::Dice;
+use crate::killing::KILLED;
 use crate::sandbox;
 
 const TABLE: &str = "raw.items";
-const KILLED: i32 = 128 + 9;
 const COMMANDS: i64 = 30;
 /// Beyond the last durable step of most commands, so that some faults never strike.
 const STEPS: i64 = 70;
@@ -67,7 +66,7 @@ impl History {
             "models/marts/same.sql",
             "-- ---\n-- kind: incremental\n-- incremental_from: [raw.items]\n-- ---\nselect id, k from raw.items\n",
         );
-        let dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let dice = Dice::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         let mut history = Self {
             seed,
             dice,

@@ -11,15 +11,14 @@ mod writing;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use bywash_core::{Code, Error, Result};
-use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection};
 
 use self::errors::{explain, failure};
 use self::writing::Writing;
 use super::bound::of_other_tables;
-use super::sql::{Attempt, Driver, Open, Row, Statement, VERSION, Value, for_postgres, missing};
+use super::sql::{Attempt, Driver, Kinds, Open, Row, Statement, VERSION, Value, bind, for_postgres, missing, read};
 use crate::storage::faults::durable_step;
 
 pub use place::PostgresPlace;
@@ -29,6 +28,9 @@ const OLDEST_SERVER: i64 = 13;
 
 /// The lock that lets one process after another make a catalog; any number that others are unlikely to use.
 const MAKING: i64 = 0x6279_7761_7368;
+
+/// How its columns call what is no text.
+const KINDS: Kinds = Kinds { bytes: "BYTEA", number: "INT8" };
 
 /// A writer that stops in the middle of a transaction, like a laptop that is closed, loses it after this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -181,31 +183,6 @@ where
     E: sqlx::Executor<'c, Database = sqlx::Postgres>,
 {
     let sql = AssertSqlSafe(statement.sql.clone());
-    let rows = sqlx::query_with(sql, arguments(&statement.values)?).fetch_all(connection).await?;
-    rows.iter().map(read).collect()
-}
-
-fn arguments(values: &[Value]) -> sqlx::Result<PgArguments> {
-    let mut arguments = PgArguments::default();
-    for value in values {
-        match value {
-            Value::Text(text) => arguments.add(text.as_deref()),
-            Value::Number(number) => arguments.add(*number),
-            Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn read(row: &PgRow) -> sqlx::Result<Row> {
-    let value = |column: usize| {
-        let kind = row.try_get_raw(column)?.type_info().name().to_owned();
-        Ok(match kind.as_str() {
-            "BYTEA" => Value::Bytes(row.try_get::<Option<Vec<u8>>, _>(column)?.map(Bytes::from)),
-            "INT8" => Value::Number(row.try_get(column)?),
-            _ => Value::Text(row.try_get(column)?),
-        })
-    };
-    (0..row.len()).map(value).collect::<sqlx::Result<_>>().map(Row::new)
+    let rows = sqlx::query_with(sql, bind::<sqlx::Postgres>(&statement.values)?).fetch_all(connection).await?;
+    rows.iter().map(|row| read(row, KINDS)).collect()
 }

@@ -3,6 +3,7 @@
 //! A transaction that met a lost connection is done again as a whole, until `patience` is over. That never does it
 //! twice: a driver says that a commit failed only when it knows so.
 
+mod binding;
 mod collection;
 mod driver;
 mod schema;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use bywash_core::{Code, Error, Micros, ObjectId, Result, SystemClock};
 
+pub(super) use binding::{Kinds, bind, read};
 pub(super) use driver::{Attempt, Driver, Failure, Open};
 pub(super) use schema::{VERSION, for_postgres, missing};
 pub(super) use stored::{Stored, TABLES};
@@ -116,18 +118,18 @@ impl SqlStore {
 }
 
 /// Tries of one thing, until it is done, finally fails, or patience is over.
-struct Tries {
+pub(super) struct Tries {
     until: Instant,
     wait: Duration,
 }
 
 impl Tries {
-    fn new(patience: Duration) -> Self {
+    pub(super) fn new(patience: Duration) -> Self {
         Self { until: Instant::now() + patience, wait: FIRST_WAIT }
     }
 
     /// Waits before the next try; gives the error if there is none.
-    async fn wait_after(&mut self, failure: Failure) -> Result<()> {
+    pub(super) async fn wait_after(&mut self, failure: Failure) -> Result<()> {
         match failure {
             Failure::Transient(_) if Instant::now() + self.wait < self.until => {}
             failure => return Err(failure.into()),

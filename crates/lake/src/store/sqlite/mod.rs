@@ -7,18 +7,17 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use bywash_core::{Code, Error, Result};
-use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
-};
-use sqlx::{Arguments, AssertSqlSafe, Connection, Row as _, TypeInfo, ValueRef};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection};
 
 use self::errors::explain;
 use super::bound::of_other_tables;
-use super::sql::{Attempt, Driver, Failure, Open, Row, Statement, VERSION, Value, missing};
+use super::sql::{Attempt, Driver, Failure, Kinds, Open, Row, Statement, Tries, VERSION, bind, missing, read};
 use crate::storage::faults::durable_step;
+
+/// A null has the type of its column, anything else its own.
+const KINDS: Kinds = Kinds { bytes: "BLOB", number: "INTEGER" };
 
 /// Every catalog that this process has open, to be closed before it ends.
 static OPEN: Mutex<Vec<SqlitePool>> = Mutex::new(Vec::new());
@@ -82,11 +81,11 @@ impl Sqlite {
 
     /// Connects; a change of the journal's mode beside other connections is refused at once, so it is tried again.
     async fn connect(path: &Path, options: SqliteConnectOptions, patience: Duration) -> Result<Self> {
-        let began = std::time::Instant::now();
+        let mut tries = Tries::new(patience);
         loop {
             match Self::try_connect(path, options.clone(), patience).await {
-                Err(error) if error.code() == Code::CatalogLocked && began.elapsed() < patience => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
+                Err(error) if error.code() == Code::CatalogLocked => {
+                    tries.wait_after(Failure::Transient(error)).await?
                 }
                 done => return done,
             }
@@ -208,33 +207,7 @@ where
 {
     let wrong = |error| Failure::Final(explain(path, &error));
     let sql = AssertSqlSafe(statement.sql.clone());
-    let arguments = arguments(&statement.values).map_err(wrong)?;
+    let arguments = bind::<sqlx::Sqlite>(&statement.values).map_err(wrong)?;
     let rows = sqlx::query_with(sql, arguments).fetch_all(connection).await.map_err(wrong)?;
-    rows.iter().map(|row| read(row).map_err(wrong)).collect()
-}
-
-fn arguments(values: &[Value]) -> sqlx::Result<SqliteArguments> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Text(text) => arguments.add(text.as_deref()),
-            Value::Number(number) => arguments.add(*number),
-            Value::Bytes(bytes) => arguments.add(bytes.as_deref()),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn read(row: &SqliteRow) -> sqlx::Result<Row> {
-    let value = |column: usize| {
-        // A null has the type of its column, anything else its own.
-        let kind = row.try_get_raw(column)?.type_info().name().to_owned();
-        Ok(match kind.as_str() {
-            "BLOB" => Value::Bytes(row.try_get::<Option<Vec<u8>>, _>(column)?.map(Bytes::from)),
-            "INTEGER" => Value::Number(row.try_get(column)?),
-            _ => Value::Text(row.try_get(column)?),
-        })
-    };
-    (0..row.len()).map(value).collect::<sqlx::Result<_>>().map(Row::new)
+    rows.iter().map(|row| read(row, KINDS).map_err(wrong)).collect()
 }
