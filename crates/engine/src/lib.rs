@@ -18,5 +18,7 @@ pub mod sql;
 
 pub use engine::Engine;
 pub use scan::{RowSet, deleted_rows};
-pub use session::{ChangedRows, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
+pub use session::{
+    ChangedRows, ColumnsRead, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver,
+};
 pub use settings::{EngineSettings, available_memory};

@@ -25,6 +25,7 @@ mod progress;
 mod reference;
 mod remote;
 mod resolving;
+mod reuse;
 mod row_changes;
 mod rules;
 mod settings;

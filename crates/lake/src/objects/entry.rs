@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use bywash_core::{ObjectId, RowSums};
 
 use super::HashTree;
-use crate::changes::{Change, Pair, Tile};
+use crate::changes::{Change, NewField, Pair, Tile};
 
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,12 +71,51 @@ pub struct Produced {
     pub key: ObjectId,
     /// The recipe alone: equal for the same query whatever it read.
     pub recipe: ObjectId,
-    /// The version of each input that it read, by name.
+    /// What each input came to as it read it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, ObjectId>,
+    /// Of which columns that was made up, if its query could be planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
     /// What an incremental model has consumed of each input.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consumed: BTreeMap<String, Consumed>,
+}
+
+/// What a query reads of the tables below its inputs (rule R4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reads {
+    /// The tables, their columns and the views that it was planned on: on the same ones it reads the same.
+    pub planned_on: ObjectId,
+    /// The tables.
+    pub tables: Vec<TableRead>,
+}
+
+/// What a query reads of one table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRead {
+    /// The table's full name.
+    pub name: String,
+    /// Which table that is.
+    pub uuid: String,
+    /// The columns that it had.
+    pub schema_id: i32,
+    /// Those of them that are read, with their parts.
+    pub columns: Vec<NewField>,
+}
+
+impl TableRead {
+    /// Whether it tells what is read of this table with these columns.
+    #[must_use]
+    pub fn is_of(&self, table: &TableEntry) -> bool {
+        self.uuid == table.uuid && self.schema_id == table.schema_id
+    }
+
+    /// The ids of the columns, without those of their parts.
+    #[must_use]
+    pub fn column_ids(&self) -> BTreeSet<i32> {
+        self.columns.iter().filter(|column| column.parent == 0).map(|column| column.id).collect()
+    }
 }
 
 /// What an incremental model holds of one input.

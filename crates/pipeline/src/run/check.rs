@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result, TableName};
-use bywash_engine::Resolved;
 use bywash_engine::sql::Parameters;
+use bywash_engine::{ColumnsRead, Resolved};
 
 use super::attempt::Attempt;
 use super::model::ModelPlan;
@@ -15,6 +15,17 @@ use super::runner::Runner;
 use crate::graph::{Body, Graph, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
 use crate::source::SourceFile;
+
+/// What planning has told of models and of the sources above them.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// The columns of tables that are not in the tree, or not as they will be.
+    pub(super) schemas: BTreeMap<TableName, SchemaRef>,
+    /// What each model reads, if that was asked.
+    pub(super) columns: BTreeMap<TableName, ColumnsRead>,
+    /// What is wrong with them.
+    pub(super) problems: Vec<Error>,
+}
 
 /// Plans these models in the order of the graph, on a tree and on schemas of tables that are not there yet.
 ///
@@ -28,9 +39,20 @@ pub async fn check_models(
     models: &[NodeId],
     parameters: &Parameters,
 ) -> Result<BTreeMap<TableName, SchemaRef>> {
+    let Survey { schemas, problems, .. } = survey(runner, tree, models, parameters, false).await?;
+    Error::all(problems).map_or(Ok(schemas), Err)
+}
+
+/// The same without failing; with the columns that models read if that is asked.
+pub(super) async fn survey(
+    runner: &Runner,
+    tree: &Arc<WorkingTree>,
+    models: &[NodeId],
+    parameters: &Parameters,
+    with_columns: bool,
+) -> Result<Survey> {
     let graph = &runner.graph;
-    let mut known: BTreeMap<TableName, SchemaRef> = BTreeMap::new();
-    let (mut problems, mut broken) = (Vec::new(), BTreeSet::new());
+    let (mut found, mut broken) = (Survey::default(), BTreeSet::new());
     let needed = with_ancestors(graph, models);
     for id in graph.order().iter().copied().filter(|id| needed.contains(id)) {
         let node = graph.node(id);
@@ -42,11 +64,15 @@ pub async fn check_models(
         let planned = match &node.body {
             Body::Model(model) if absent || models.contains(&id) => {
                 let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles)).await?;
-                for (name, schema) in &known {
-                    resolver = resolver.with(name.clone(), Resolved::Empty(schema.clone()));
+                for (name, schema) in &found.schemas {
+                    resolver = resolver.with(name.clone(), Resolved::Columns(name.to_string(), schema.clone()));
                 }
                 let session = runner.engine.session(Arc::new(resolver));
-                session.plan(&model.parsed, parameters).await.and_then(|planned| planned.table_schema()).map(Some)
+                let planned = session.plan(&model.parsed, parameters).await;
+                if let (Ok(planned), true) = (&planned, with_columns) {
+                    found.columns.insert(node.name.clone(), planned.columns_read());
+                }
+                planned.and_then(|planned| planned.table_schema()).map(Some)
             }
             Body::Resource(resource) if absent => {
                 source_types(runner, &resource.path, &resource.reader).await.map(Some)
@@ -57,14 +83,14 @@ pub async fn check_models(
             _ => Ok(None),
         };
         match planned {
-            Ok(schema) => _ = schema.map(|schema| known.insert(node.name.clone(), schema)),
+            Ok(schema) => _ = schema.map(|schema| found.schemas.insert(node.name.clone(), schema)),
             Err(error) => {
                 broken.insert(id);
-                problems.push(if error.places().is_empty() { error.at(node.place().clone()) } else { error });
+                found.problems.push(if error.places().is_empty() { error.at(node.place().clone()) } else { error });
             }
         }
     }
-    Error::all(problems).map_or(Ok(known), Err)
+    Ok(found)
 }
 
 /// Types from the heads of files that are not loaded yet.
@@ -143,6 +169,8 @@ impl Attempt {
         if changed.is_empty() || self.has_failed() {
             return Ok(());
         }
-        check_models(&self.runner, &self.tree, &changed, &self.options.parameters).await.map(drop)
+        let found = survey(&self.runner, &self.tree, &changed, &self.options.parameters, true).await?;
+        self.learn(found.columns);
+        Error::all(found.problems).map_or(Ok(()), Err)
     }
 }

@@ -1,15 +1,16 @@
 //! Rule R3: the key of a node's output, from its name, its recipe and what it read.
 //!
-//! Whoever computes an equal key, on any branch, takes the kept output instead of running. This first form tells
-//! what was read by the version of each input: its table and snapshot, or a view's own key.
+//! Whoever computes an equal key, on any branch, takes the kept output instead of running. What was read is told by
+//! [`super::inputs`].
 
 use std::collections::BTreeMap;
 
 use bywash_core::{ObjectId, ObjectIdBuilder, TableName};
 use serde::Serialize;
 
-/// Raised whenever an upgrade of the engine or of a writer may change results or files.
-const RESULTS_EPOCH: u64 = 1;
+/// Changed whenever the engine, a reader or a writer may give other results or files than before. It names the version of
+/// the engine, so that an upgrade is an epoch; a test compares it with the one that is locked.
+const RESULTS_EPOCH: &str = "2, datafusion 55.2.0";
 
 /// Everything about a node that is not its inputs' rows.
 ///
@@ -22,12 +23,8 @@ pub fn recipe(
     parameters: &BTreeMap<String, String>,
 ) -> ObjectId {
     let settings = serde_json::to_vec(settings).unwrap_or_default();
-    let mut builder = ObjectIdBuilder::default()
-        .part("recipe")
-        .part(RESULTS_EPOCH.to_le_bytes())
-        .part(kind)
-        .part(canonical)
-        .part(settings);
+    let mut builder =
+        ObjectIdBuilder::default().part("recipe").part(RESULTS_EPOCH).part(kind).part(canonical).part(settings);
     for (name, value) in parameters {
         builder = builder.part(name).part(value);
     }

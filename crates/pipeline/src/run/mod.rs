@@ -2,8 +2,8 @@
 //!
 //! The life of a run: it opens a tree on the target's head (`attempt`), loads sources (`load`), checks every model
 //! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), volatile views once
-//! for all who read them (`frozen`, rule R10), tests the tree
-//! (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
+//! for all who read them (`frozen`, rule R10), adds up the rows that it writes as their readers see them (`projections`,
+//! rule R4), tests the tree (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
 //! `refs/runs/<id>` with its key (`keys`, rule R3), so a killed run's work is found again by its keys (rule R2).
 
 mod arrivals;
@@ -21,6 +21,7 @@ mod model;
 mod new_columns;
 mod plan;
 mod preview;
+mod projections;
 mod publish;
 mod rejects;
 mod report;

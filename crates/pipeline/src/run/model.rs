@@ -7,14 +7,14 @@ use bywash_core::{Code, Error, ObjectId, Result, TableName};
 use bywash_engine::sql::{self, Parsed};
 use bywash_engine::{LakeTable, Planned, Resolved};
 use bywash_lake::changes::TableState;
-use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
+use bywash_lake::objects::{Entry, Produced, TableEntry, TableKind, ViewEntry};
 use bywash_lake::tables::DataFile;
 use bywash_lake::{Draft, Remade, TableShape};
 
 use super::attempt::{Attempt, Done};
 use super::frozen::{self, VolatileView};
 use super::incremental::{self, Step};
-use super::inputs::{self, Input};
+use super::inputs::{Counts, Input, Reached};
 use super::keys;
 use super::write::{Meter, write_query};
 use crate::graph::Node;
@@ -26,13 +26,10 @@ pub(super) struct ModelWork<'a> {
     node: &'a Node,
     model: &'a Model,
     inputs: Vec<Input>,
-    versions: BTreeMap<String, ObjectId>,
-    recipe: ObjectId,
+    /// What would have made its output: key, recipe and all that it reads.
+    produced: Produced,
     /// The entry under its name, if a node made it.
     old: Option<Entry>,
-    /// What is to be consumed of each input, for incremental models.
-    consumable: BTreeMap<String, Consumed>,
-    key: ObjectId,
     /// Why its rows differ between runs, if they do.
     volatile: Option<String>,
 }
@@ -80,17 +77,28 @@ impl Attempt {
     /// What is known of a model before it runs; drift is found here (rule R7).
     pub(super) async fn prepare<'a>(&self, node: &'a Node, model: &'a Model) -> Result<ModelWork<'a>> {
         let inputs = self.inputs(node);
-        let versions = inputs::versions(&self.tree, &inputs).await?;
+        let reached = Reached::find(&self.tree, &inputs).await?;
         let recipe = recipe(model, &self.options.parameter_texts);
         let old = self.own_entry(node).await?;
-        let consumable = match model.kind() {
+        let reads = self.reads_of(node, model, &reached, recipe).await?;
+        let counts = match (model.kind(), &reads) {
+            (ModelKind::View, _) => Counts::Columns,
+            (_, Some(reads)) => Counts::Read(reads),
+            (_, None) => Counts::Rows,
+        };
+        let versions = reached.versions(counts);
+        let consumed = match model.kind() {
             ModelKind::Incremental => incremental::consumable(&self.tree, &self.consumed_names(node, model)).await?,
             _ => BTreeMap::new(),
         };
         let views = frozen::volatile_views(&self.tree, &inputs).await?;
         let volatile = model.parsed.volatile.clone().or_else(|| views.first().map(VolatileView::reason));
-        let key = keys::output_key(&node.name, recipe, &versions, &self.key_extras(model, old.as_ref(), &views));
-        Ok(ModelWork { node, model, inputs, versions, recipe, old, consumable, key, volatile })
+        let volatile = volatile.or_else(|| reached.volatile());
+        let mut extras = self.key_extras(model, old.as_ref(), &views);
+        extras.extend(reached.volatile().map(|_| self.options.run.clone().into_bytes()));
+        let key = keys::output_key(&node.name, recipe, &versions, &extras);
+        let produced = Produced { key, recipe, inputs: versions, reads, consumed };
+        Ok(ModelWork { node, model, inputs, produced, old, volatile })
     }
 
     /// Whether a model stands, is taken from elsewhere, grows, or runs.
@@ -102,7 +110,7 @@ impl Attempt {
         if work.model.kind() == ModelKind::Incremental {
             return self.plan_incremental(work, produced).await;
         }
-        if let Some(old) = work.old.as_ref().filter(|old| old.key() == Some(work.key)) {
+        if let Some(old) = work.old.as_ref().filter(|old| old.key() == Some(work.produced.key)) {
             return Ok(ModelPlan::Stands(old.clone()));
         }
         match self.kept_entry(work).await? {
@@ -113,8 +121,14 @@ impl Attempt {
 
     async fn plan_incremental(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> Result<ModelPlan> {
         let from = self.consumed_names(work.node, work.model);
-        let step = incremental::decide(&self.tree, produced, work.recipe, &self.watched(work), &from).await?;
+        let step = incremental::decide(&self.tree, produced, &work.produced, &self.watched(work), &from).await?;
+        // Rows that were written anew, and are what they were as the model sees them.
+        let reads_the_same =
+            |old: &Produced| (old.recipe, &old.inputs) == (work.produced.recipe, &work.produced.inputs);
         match (step, &work.old) {
+            (Step::Refresh { .. }, Some(old)) if produced.is_some_and(reads_the_same) => {
+                Ok(ModelPlan::Stands(old.clone()))
+            }
             (Step::Stands, Some(old)) => Ok(ModelPlan::Stands(old.clone())),
             (Step::Extend { files }, Some(_)) => match self.kept_entry(work).await? {
                 Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
@@ -132,7 +146,7 @@ impl Attempt {
         if self.options.no_cache {
             return Ok(None);
         }
-        Ok(self.kept(work.key).await?.and_then(|mut kept| kept.remove(&work.node.name.to_string())))
+        Ok(self.kept(work.produced.key).await?.and_then(|mut kept| kept.remove(&work.node.name.to_string())))
     }
 
     /// The first difference from what made the entry.
@@ -141,10 +155,10 @@ impl Attempt {
             return if work.old.is_some() { "its query or an input changed" } else { "it has never run here" }
                 .to_owned();
         };
-        if old.recipe != work.recipe {
+        if old.recipe != work.produced.recipe {
             return "its query or settings changed".to_owned();
         }
-        let changed = work.versions.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
+        let changed = work.produced.inputs.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
         match (changed, &work.volatile) {
             (Some((input, _)), _) => format!("`{input}` changed"),
             (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
@@ -158,6 +172,8 @@ impl Attempt {
         let mut extras = Vec::new();
         if let (ModelKind::Incremental, Some(old)) = (model.kind(), old) {
             extras.push(old.version().as_bytes().to_vec());
+            let consumed = old.table().and_then(|table| table.produced.as_ref()).map(|produced| &produced.consumed);
+            extras.push(serde_json::to_vec(&consumed).unwrap_or_default());
         }
         extras.extend(self.volatile_extras(model, views));
         extras
@@ -172,7 +188,7 @@ impl Attempt {
         let mut left_out: BTreeSet<_> =
             self.consumed_names(work.node, work.model).iter().map(ToString::to_string).collect();
         left_out.extend(self.named(work.node, work.model.static_inputs()).iter().map(ToString::to_string));
-        let watched = work.versions.iter().filter(|(input, _)| !left_out.contains(*input));
+        let watched = work.produced.inputs.iter().filter(|(input, _)| !left_out.contains(*input));
         watched.map(|(input, version)| (input.clone(), *version)).collect()
     }
 
@@ -216,19 +232,10 @@ impl Attempt {
     async fn adopt(&self, work: &ModelWork<'_>, table: &TableEntry) -> Result<Done> {
         let mut table = table.clone();
         table.kind = TableKind::Node;
-        table.produced = Some(self.produced(work));
+        table.produced = Some(work.produced.clone());
         let entry = Entry::Table(Box::new(table));
-        self.keep(&[(work.node.name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        self.keep(&[(work.node.name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::reused(&entry, "adopted as it is"))
-    }
-
-    fn produced(&self, work: &ModelWork<'_>) -> Produced {
-        Produced {
-            key: work.key,
-            recipe: work.recipe,
-            inputs: work.versions.clone(),
-            consumed: work.consumable.clone(),
-        }
     }
 
     async fn publish_view(&self, work: &ModelWork<'_>, reason: String) -> Result<Done> {
@@ -236,9 +243,9 @@ impl Attempt {
             sql: work.model.parsed.sql(),
             origin: work.model.path.to_string_lossy().into_owned(),
             inputs: work.inputs.iter().filter(|input| input.at.is_none()).map(|input| input.name.to_string()).collect(),
-            key: work.key,
+            key: work.produced.key,
         });
-        self.keep(&[(work.node.name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        self.keep(&[(work.node.name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::ran(&entry, reason, 0))
     }
 
@@ -265,7 +272,7 @@ impl Attempt {
         let planned = session.plan(&query, &self.options.parameters).await?;
         let entry = self.write_output(work, planned, old).await?;
         let entry = Entry::Table(Box::new(entry));
-        self.keep(&[(name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        self.keep(&[(name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::ran(&entry, reason, rows_in))
     }
 
@@ -326,9 +333,10 @@ impl Attempt {
             Some(old) if model.unique_key().is_empty() => Some((old, lake.shape(old).await?)),
             _ => None,
         };
-        let change = ObjectId::of(format!("{}{}", work.key, name).as_bytes());
+        let change = ObjectId::of(format!("{}{}", work.produced.key, name).as_bytes());
         let mut entry = match adds_to {
             Some((old, shape)) => {
+                let shape = self.summed(work.node, &shape).await?;
                 let written = write_query(lake, &shape, planned, meter).await?;
                 let state = TableState::read(objects, old).await?;
                 let state = state.append(change, written.files, "add new rows").map_err(unsound)?;
@@ -336,7 +344,8 @@ impl Attempt {
             }
             None => {
                 let shape = self.output_shape(work, &planned).await?;
-                let written = write_query(lake, &shape.1, planned, meter).await?;
+                let summed = self.summed(work.node, &shape.1).await?;
+                let written = write_query(lake, &summed, planned, meter).await?;
                 let state = TableState::default().append(change, written.files, "computed").map_err(unsound)?;
                 match shape.0 {
                     OutputBase::New(draft) => lake.create_table(objects, &draft, state, "run").await?,
@@ -347,7 +356,7 @@ impl Attempt {
                 }
             }
         };
-        entry.produced = Some(self.produced(work));
+        entry.produced = Some(work.produced.clone());
         Ok(entry)
     }
 
@@ -390,7 +399,7 @@ pub fn is_modified(node: &Node, entry: Option<&Entry>) -> bool {
 }
 
 /// Rule R3: all of a model that is not its inputs' rows.
-fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
+pub(super) fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
     let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
     let order_by: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
     let settings = (partition_by, model.cluster_by(), model.unique_key(), order_by);
