@@ -8,6 +8,7 @@ mod engine;
 mod errors;
 mod functions;
 pub mod incremental;
+mod lineage;
 mod memory;
 mod optimizer;
 mod scan;
@@ -17,6 +18,7 @@ mod spill_folder;
 pub mod sql;
 
 pub use engine::Engine;
+pub use lineage::{Origin, Origins};
 pub use scan::{RowSet, deleted_rows};
 pub use session::{
     ChangedRows, ColumnsRead, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver,

@@ -21,6 +21,7 @@ mod moving;
 mod orphans;
 mod output;
 mod panics;
+mod plan;
 mod progress;
 mod reference;
 mod remote;

@@ -50,7 +50,7 @@ fn columns_of(scan: &TableScan) -> impl Iterator<Item = String> {
 }
 
 /// The full name of a table whose columns can be told.
-pub(super) fn table_name(source: &dyn TableSource) -> Option<&str> {
+pub(crate) fn table_name(source: &dyn TableSource) -> Option<&str> {
     let provider = &source.downcast_ref::<DefaultTableSource>()?.table_provider;
     let lake = provider.downcast_ref::<LakeProvider>().map(LakeProvider::name);
     lake.or_else(|| provider.downcast_ref::<NoRows>().map(|table| table.name.as_str()))

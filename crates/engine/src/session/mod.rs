@@ -29,6 +29,7 @@ use datafusion::sql::sqlparser::ast::Statement;
 
 pub use changed_rows::ChangedRows;
 pub use columns_read::ColumnsRead;
+pub(crate) use columns_read::table_name;
 pub use planned::Planned;
 pub use resolver::{LakeTable, Resolved, StreamTable, TableResolver};
 pub use rows::{Measured, Rows};

@@ -45,6 +45,11 @@ impl Planned {
         Self { state, logical, source, shape: Shape::Rows, twice: None, declared: false }
     }
 
+    /// The plan before the optimizer.
+    pub(crate) const fn logical(&self) -> &LogicalPlan {
+        &self.logical
+    }
+
     /// The columns of the answer.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {

@@ -11,23 +11,47 @@
 //! with a as (select 2 as x), b as (select 1 as x), c as (select * from b) …
 //! ```
 
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+use datafusion::sql::sqlparser::tokenizer::{Span, Token, TokenWithSpan, Word};
 
 use super::Source;
 use super::tokens::is_space;
 
 /// The tokens with one space between, what is not quoted in lower case, without comments.
 pub(super) fn text(source: &Source, tokens: &[TokenWithSpan]) -> String {
-    let words = tokens.iter().filter(|token| !is_space(token)).map(|token| word(source, token));
-    in_order(words.collect()).join(" ")
+    words(source, tokens).into_iter().map(|word| word.text).collect::<Vec<_>>().join(" ")
 }
 
-fn word(source: &Source, token: &TokenWithSpan) -> String {
-    match &token.token {
-        Token::Word(Word { value, quote_style: None, .. }) => value.to_lowercase(),
-        Token::Word(word) => word.to_string(),
-        _ => source.slice(token.span).to_owned(),
+/// The first token that another canonical text has otherwise, or lacks; the last one, if that text goes on behind it.
+/// Nothing if they are equal.
+pub(super) fn first_change(source: &Source, tokens: &[TokenWithSpan], before: &str) -> Option<Span> {
+    let mut rest = before;
+    let mut last = None;
+    for word in words(source, tokens) {
+        let same = rest.strip_prefix(word.text.as_str()).filter(|rest| rest.is_empty() || rest.starts_with(' '));
+        let Some(behind) = same else { return Some(word.span) };
+        rest = behind.strip_prefix(' ').unwrap_or(behind);
+        last = Some(word.span);
     }
+    last.filter(|_| !rest.is_empty())
+}
+
+/// A token as it counts, and where it stands.
+#[derive(Clone)]
+struct CanonicalWord {
+    text: String,
+    span: Span,
+}
+
+fn words(source: &Source, tokens: &[TokenWithSpan]) -> Vec<CanonicalWord> {
+    let words = tokens.iter().filter(|token| !is_space(token)).map(|token| {
+        let text = match &token.token {
+            Token::Word(Word { value, quote_style: None, .. }) => value.to_lowercase(),
+            Token::Word(word) => word.to_string(),
+            _ => source.slice(token.span).to_owned(),
+        };
+        CanonicalWord { text, span: token.span }
+    });
+    in_order(words.collect())
 }
 
 /// A name without its quotes, in one case: rather one too many is taken for a mention than one too few.
@@ -38,45 +62,44 @@ fn bare(word: &str) -> String {
 /// One part of a `with`: its name, and all of its words.
 struct Part {
     name: String,
-    words: Vec<String>,
+    words: Vec<CanonicalWord>,
 }
 
 /// The words with the parts of each `with` in order, the innermost first.
-fn in_order(words: Vec<String>) -> Vec<String> {
+fn in_order(words: Vec<CanonicalWord>) -> Vec<CanonicalWord> {
     let mut ordered = Vec::with_capacity(words.len());
     let mut at = 0;
-    while at < words.len() {
-        match words[at].as_str() {
+    while let Some(word) = words.get(at) {
+        ordered.push(word.clone());
+        at += 1;
+        match word.text.as_str() {
             "(" => {
-                let end = closing(&words, at);
-                ordered.push("(".to_owned());
-                ordered.extend(in_order(words[at + 1..end].to_vec()));
+                let end = closing(&words, at - 1);
+                ordered.extend(in_order(words[at..end].to_vec()));
                 ordered.extend(words.get(end).cloned());
                 at = end + 1;
             }
             "with" => {
-                ordered.push("with".to_owned());
-                at += 1;
-                if let Some((parts, end)) = parts(&words, at) {
-                    let parts = sorted(parts).into_iter().map(|part| part.words);
-                    ordered.extend(parts.collect::<Vec<_>>().join(&",".to_owned()));
+                if let Some((parts, commas, end)) = parts(&words, at) {
+                    let mut commas = commas.into_iter();
+                    for part in sorted(parts) {
+                        ordered.extend(part.words);
+                        ordered.extend(commas.next());
+                    }
                     at = end;
                 }
             }
-            other => {
-                ordered.push(other.to_owned());
-                at += 1;
-            }
+            _ => {}
         }
     }
     ordered
 }
 
 /// The place of the parenthesis that closes the one at `open`; the end if none does.
-fn closing(words: &[String], open: usize) -> usize {
+fn closing(words: &[CanonicalWord], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, word) in words.iter().enumerate().skip(open) {
-        match word.as_str() {
+        match word.text.as_str() {
             "(" => depth += 1,
             ")" => depth -= 1,
             _ => {}
@@ -88,33 +111,38 @@ fn closing(words: &[String], open: usize) -> usize {
     words.len()
 }
 
-/// The parts of a `with` and where they end; nothing for a recursive one, or where `with` begins something else.
-fn parts(words: &[String], mut at: usize) -> Option<(Vec<Part>, usize)> {
-    let mut parts = Vec::new();
+/// The parts of a `with`, the commas between them and where they end; nothing for a recursive one, or where `with` begins
+/// something else.
+fn parts(words: &[CanonicalWord], mut at: usize) -> Option<(Vec<Part>, Vec<CanonicalWord>, usize)> {
+    let is = |at: usize, wanted: &str| words.get(at).is_some_and(|word| word.text == wanted);
+    let (mut parts, mut commas) = (Vec::new(), Vec::new());
     loop {
         let from = at;
-        let name = words.get(at).filter(|name| name.as_str() != "recursive")?.clone();
+        let name = words.get(at).filter(|name| name.text != "recursive")?.text.clone();
         at += 1;
-        if words.get(at)? == "(" {
+        if is(at, "(") {
             at = closing(words, at) + 1;
         }
-        if words.get(at)? != "as" {
+        if !is(at, "as") {
             return None;
         }
         at += 1;
-        at += words[at..].iter().take(2).take_while(|word| ["not", "materialized"].contains(&word.as_str())).count();
-        if words.get(at)? != "(" {
+        while is(at, "not") || is(at, "materialized") {
+            at += 1;
+        }
+        if !is(at, "(") {
             return None;
         }
         let end = closing(words, at);
         let mut whole = words[from..=at].to_vec();
-        whole.extend(in_order(words.get(at + 1..end)?.to_vec()));
+        whole.extend(in_order(words[at + 1..end].to_vec()));
         whole.extend(words.get(end).cloned());
         parts.push(Part { name, words: whole });
         at = end + 1;
-        if words.get(at).is_none_or(|word| word != ",") {
-            return Some((parts, at));
+        if !is(at, ",") {
+            return Some((parts, commas, at));
         }
+        commas.extend(words.get(at).cloned());
         at += 1;
     }
 }
@@ -122,7 +150,7 @@ fn parts(words: &[String], mut at: usize) -> Option<(Vec<Part>, usize)> {
 /// Each part after those that it mentions, else by name. Where one mentions a later one or itself, that means something
 /// else, such as a table of that name: then the order tells, and stays.
 fn sorted(mut parts: Vec<Part>) -> Vec<Part> {
-    let mentions = |part: &Part, name: &str| part.words[1..].iter().any(|word| bare(word) == bare(name));
+    let mentions = |part: &Part, name: &str| part.words[1..].iter().any(|word| bare(&word.text) == bare(name));
     let tells = (0..parts.len()).any(|at| parts[at..].iter().any(|later| mentions(&parts[at], &later.name)));
     if tells {
         return parts;

@@ -97,6 +97,16 @@ fn r3_the_order_of_a_with_counts_only_where_it_means_something() {
 }
 
 #[test]
+fn the_first_change_of_a_text_is_found() {
+    let before = read("select a, 'x y' as b\nfrom t\nwhere a > 1").canonical;
+    let line = |text: &str| read(text).first_change(&before).map(|place| (place.line, place.column));
+    assert_eq!(line("-- why\nSELECT a, 'x y' as b from t where A > 1"), None);
+    assert_eq!(line("select a,\n 'x z' as b from t where a > 1"), Some((Some(2), Some(2))));
+    assert_eq!(line("select a, 'x y' as b from t\nwhere a > 12"), Some((Some(2), Some(11))));
+    assert_eq!(line("select a, 'x y' as b\nfrom t"), Some((Some(2), Some(6))), "behind it something is gone");
+}
+
+#[test]
 fn canonical_text_ignores_layout_comments_and_case_only() {
     let one = read("select  A, 'It''s' from T -- why\nwhere x<>1;").canonical;
     let two = read("SELECT a , 'It''s'\nFROM t /* because */ WHERE X <> 1").canonical;

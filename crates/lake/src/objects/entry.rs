@@ -71,6 +71,9 @@ pub struct Produced {
     pub key: ObjectId,
     /// The recipe alone: equal for the same query whatever it read.
     pub recipe: ObjectId,
+    /// Whether the recipe is an object of the catalog, which tells later what changed; it was only a hash at first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_recipe: bool,
     /// What each input came to as it read it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, ObjectId>,
@@ -159,6 +162,13 @@ impl Entry {
             Self::Table(table) => table.produced.as_ref().map(|produced| produced.key),
             Self::View(view) => Some(view.key),
         }
+    }
+
+    /// The object that holds the recipe that made it, if there is one.
+    #[must_use]
+    pub fn recipe(&self) -> Option<ObjectId> {
+        let produced = self.table().and_then(|table| table.produced.as_ref());
+        produced.filter(|produced| produced.keeps_recipe).map(|produced| produced.recipe)
     }
 
     /// Whether a node of the graph made it.

@@ -9,6 +9,7 @@
 
 mod column_types;
 mod columns;
+mod constraints;
 pub(crate) mod data_tests;
 mod document;
 mod fields;
@@ -29,12 +30,14 @@ mod sources;
 mod sql_tests;
 mod toml;
 mod tree;
+pub(crate) mod type_words;
 mod yaml;
 
 pub use column_types::ColumnTypes;
 pub use columns::Column;
 pub use data_tests::{DataTest, Severity};
-pub(crate) use fields::{listed, together};
+pub(crate) use fields::listed;
+pub use fields::together;
 pub use files::ProjectFile;
 pub use layout::PartitionField;
 pub use load::{Project, Unsaved, find_root};

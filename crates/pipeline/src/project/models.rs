@@ -35,6 +35,7 @@ pub struct Model {
     pub place: Place,
     pub(crate) options: ModelOptions,
     pub(crate) tests: Vec<TestDeclaration>,
+    enforced: bool,
     /// Its folder below `models/`, with forward slashes.
     folder: String,
     /// Whether its front matter was read without problems, so that it is worth checking.
@@ -82,7 +83,18 @@ pub fn read(name: TableName, document: &Document, problems: &Problems) -> Option
     let parsed = problems.keep(model_sql::read(document))?;
     let (path, place) = (document.path().to_owned(), document.whole());
     let folder = folder_of(&path);
-    Some(Model { name, path, parsed, columns: Vec::new(), place, options, tests: Vec::new(), folder, sound })
+    Some(Model {
+        name,
+        path,
+        parsed,
+        columns: Vec::new(),
+        place,
+        options,
+        tests: Vec::new(),
+        enforced: false,
+        folder,
+        sound,
+    })
 }
 
 /// The error of a model in Python.
@@ -98,6 +110,7 @@ impl Model {
     pub(super) fn describe(&mut self, properties: ModelProperties) {
         self.options = std::mem::take(&mut self.options).over(&properties.options);
         self.columns = properties.columns;
+        self.enforced = properties.enforced;
         self.tests = properties.tests;
     }
 
@@ -177,6 +190,12 @@ impl Model {
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.options.description.as_deref()
+    }
+
+    /// Whether the declared columns are all that its query may give (dbt's `contract: {enforced: true}`).
+    #[must_use]
+    pub const fn is_contract_enforced(&self) -> bool {
+        self.enforced
     }
 
     /// For `-s tag:x`.

@@ -9,6 +9,7 @@
 mod arrivals;
 mod attempt;
 mod check;
+mod contract;
 mod expiry;
 mod frozen;
 mod incremental;
@@ -34,7 +35,7 @@ pub use expiry::{expired_runs, sweep_runs};
 pub use inputs::Input;
 pub use log::{new_run_id, run_ref, shown_status};
 pub use model::is_modified;
-pub use plan::{Action, PlannedNode};
+pub use plan::{Action, Past, PlannedNode};
 pub use preview::LoadPreview;
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};
 pub use runner::{BeforePublish, KEEP_RUNS, RunOptions, Runner, Start};

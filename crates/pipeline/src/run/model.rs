@@ -10,12 +10,13 @@ use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Entry, Produced, TableEntry, TableKind, ViewEntry};
 use bywash_lake::tables::DataFile;
 use bywash_lake::{Draft, Remade, TableShape};
+use serde_json::json;
 
 use super::attempt::{Attempt, Done};
 use super::frozen::{self, VolatileView};
 use super::incremental::{self, Step};
 use super::inputs::{Counts, Input, Reached};
-use super::keys;
+use super::keys::{self, Recipe};
 use super::write::{Meter, write_query};
 use crate::graph::Node;
 use crate::lake_view::{LakeResolver, lake_table};
@@ -26,12 +27,26 @@ pub(super) struct ModelWork<'a> {
     node: &'a Node,
     model: &'a Model,
     inputs: Vec<Input>,
+    recipe: Recipe,
     /// What would have made its output: key, recipe and all that it reads.
     produced: Produced,
     /// The entry under its name, if a node made it.
     old: Option<Entry>,
     /// Why its rows differ between runs, if they do.
     volatile: Option<String>,
+}
+
+impl ModelWork<'_> {
+    /// The key of what it would compute.
+    pub(super) const fn key(&self) -> ObjectId {
+        self.produced.key
+    }
+
+    /// Whether its entry was made by another recipe, or there is none.
+    pub(super) fn is_changed(&self) -> bool {
+        let produced = self.old.as_ref().and_then(Entry::table).and_then(|table| table.produced.as_ref());
+        produced.is_none_or(|produced| produced.recipe != self.produced.recipe)
+    }
 }
 
 /// What a model needs.
@@ -80,7 +95,7 @@ impl Attempt {
         let reached = Reached::find(&self.tree, &inputs).await?;
         let recipe = recipe(model, &self.options.parameter_texts);
         let old = self.own_entry(node).await?;
-        let reads = self.reads_of(node, model, &reached, recipe).await?;
+        let reads = self.reads_of(node, model, &reached, recipe.id()).await?;
         let counts = match (model.kind(), &reads) {
             (ModelKind::View, _) => Counts::Columns,
             (_, Some(reads)) => Counts::Read(reads),
@@ -96,9 +111,9 @@ impl Attempt {
         let volatile = volatile.or_else(|| reached.volatile());
         let mut extras = self.key_extras(model, old.as_ref(), &views);
         extras.extend(reached.volatile().map(|_| self.options.run.clone().into_bytes()));
-        let key = keys::output_key(&node.name, recipe, &versions, &extras);
-        let produced = Produced { key, recipe, inputs: versions, reads, consumed };
-        Ok(ModelWork { node, model, inputs, produced, old, volatile })
+        let key = keys::output_key(&node.name, recipe.id(), &versions, &extras);
+        let produced = Produced { key, recipe: recipe.id(), keeps_recipe: true, inputs: versions, reads, consumed };
+        Ok(ModelWork { node, model, inputs, recipe, produced, old, volatile })
     }
 
     /// Whether a model stands, is taken from elsewhere, grows, or runs.
@@ -115,7 +130,7 @@ impl Attempt {
         }
         match self.kept_entry(work).await? {
             Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
-            None => Ok(ModelPlan::Run(self.reason(work, produced))),
+            None => Ok(ModelPlan::Run(self.reason(work, produced).await)),
         }
     }
 
@@ -136,7 +151,10 @@ impl Attempt {
             },
             (Step::Refresh { reason }, _) => match self.kept_entry(work).await? {
                 Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
-                None => Ok(ModelPlan::Run(reason)),
+                None => match produced.filter(|old| old.recipe != work.produced.recipe) {
+                    Some(old) => Ok(ModelPlan::Run(self.change_of_recipe(work, old).await)),
+                    None => Ok(ModelPlan::Run(reason)),
+                },
             },
             (_, None) => Ok(ModelPlan::Run("it has never run here".to_owned())),
         }
@@ -150,13 +168,13 @@ impl Attempt {
     }
 
     /// The first difference from what made the entry.
-    fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
+    async fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
         let Some(old) = produced else {
             return if work.old.is_some() { "its query or an input changed" } else { "it has never run here" }
                 .to_owned();
         };
         if old.recipe != work.produced.recipe {
-            return "its query or settings changed".to_owned();
+            return self.change_of_recipe(work, old).await;
         }
         let changed = work.produced.inputs.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
         match (changed, &work.volatile) {
@@ -164,6 +182,18 @@ impl Attempt {
             (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
             (None, None) => "an input is gone".to_owned(),
         }
+    }
+
+    async fn change_of_recipe(&self, work: &ModelWork<'_>, old: &Produced) -> String {
+        let unknown = || "its query or settings changed".to_owned();
+        if !old.keeps_recipe {
+            return unknown();
+        }
+        // What cannot be read any more cannot be told; the model runs all the same.
+        let Ok(before) = self.tree.objects().read::<Recipe>(old.recipe).await else { return unknown() };
+        let place = work.model.parsed.first_change(&before.text);
+        let line = place.and_then(|place| Some(format!("line {} of {}", place.line?, place.path.display())));
+        work.recipe.first_change(&before).or(line).unwrap_or_else(unknown)
     }
 
     /// What a key holds besides recipe and inputs: for incremental models their own table, for volatile ones the
@@ -232,6 +262,7 @@ impl Attempt {
     async fn adopt(&self, work: &ModelWork<'_>, table: &TableEntry) -> Result<Done> {
         let mut table = table.clone();
         table.kind = TableKind::Node;
+        self.tree.objects().add(&work.recipe)?;
         table.produced = Some(work.produced.clone());
         let entry = Entry::Table(Box::new(table));
         self.keep(&[(work.node.name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
@@ -356,6 +387,7 @@ impl Attempt {
                 }
             }
         };
+        objects.add(&work.recipe)?;
         entry.produced = Some(work.produced.clone());
         Ok(entry)
     }
@@ -393,20 +425,26 @@ pub fn is_modified(node: &Node, entry: Option<&Entry>) -> bool {
         (Some(_), None) => true,
         (Some(model), Some(Entry::View(view))) => model.kind() != ModelKind::View || view.sql != model.parsed.sql(),
         (Some(model), Some(Entry::Table(table))) => {
-            table.produced.as_ref().is_none_or(|produced| produced.recipe != recipe(model, &BTreeMap::new()))
+            table.produced.as_ref().is_none_or(|produced| produced.recipe != recipe(model, &BTreeMap::new()).id())
         }
     }
 }
 
 /// Rule R3: all of a model that is not its inputs' rows.
-pub(super) fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
+pub(super) fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> Recipe {
     let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
     let order_by: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
-    let settings = (partition_by, model.cluster_by(), model.unique_key(), order_by);
+    let settings = [
+        ("partition_by", json!(partition_by)),
+        ("cluster_by", json!(model.cluster_by())),
+        ("unique_key", json!(model.unique_key())),
+        ("order_by", json!(order_by)),
+    ];
+    let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let used = &model.parsed.parameters;
     let given = parameters.iter().filter(|(name, _)| used.contains(name));
     let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    keys::recipe(model.kind().as_str(), &model.parsed.canonical, &settings, &given)
+    Recipe::new(model.kind().as_str(), &model.parsed.canonical, settings, given)
 }
 
 enum OutputBase {

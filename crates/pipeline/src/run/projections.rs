@@ -103,7 +103,7 @@ impl Attempt {
         if let Some(columns) = self.lock_columns().get(&reader.name) {
             return Ok(Some(columns.get(&table.to_string()).cloned().unwrap_or_default()));
         }
-        let recipe = recipe(model, &self.options.parameter_texts);
+        let recipe = recipe(model, &self.options.parameter_texts).id();
         let reads = self.produced_by(reader, recipe).await?.and_then(|produced| produced.reads);
         let read = reads.into_iter().flat_map(|reads| reads.tables).find(|read| read.name == table.to_string());
         let names = |read: TableRead| {

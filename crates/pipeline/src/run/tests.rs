@@ -52,7 +52,7 @@ impl Attempt {
         let reached = Reached::find(&self.tree, &read).await?;
         let versions = reached.versions(Counts::Rows);
         let parsed = sql::parse(test.place.path.clone(), &test.sql)?;
-        let recipe = keys::recipe("test", &parsed.canonical, &(), &BTreeMap::new());
+        let recipe = keys::Recipe::new("test", &parsed.canonical, BTreeMap::new(), BTreeMap::new()).id();
         let key = keys::output_key(&node.name, recipe, &versions, &[]);
         let known = parsed.volatile.is_none()
             && reached.volatile().is_none()
