@@ -92,3 +92,12 @@ def test_fences_hold(graph):
                 if is_banned and user not in ban.get("wrappers", []):
                     wrong.append(f"{user} must not use {ban['crate']}")
     assert not wrong, wrong
+
+
+def test_the_results_epoch_names_the_locked_engine() -> None:
+    """Another version of the engine may give other results: outputs of the one before must not be taken for its own."""
+    lock = tomllib.loads((ROOT / "Cargo.lock").read_text())
+    [version] = [package["version"] for package in lock["package"] if package["name"] == "datafusion"]
+    keys = (ROOT / "crates/pipeline/src/run/keys.rs").read_text()
+    [epoch] = re.findall(r'RESULTS_EPOCH: &str = "(.*)"', keys)
+    assert f"datafusion {version}" in epoch

@@ -53,15 +53,22 @@ impl Workspace {
     pub async fn open_with(context: &Context, flags: &ProjectFlags, unsaved: &Unsaved) -> Result<Self> {
         let loaded = Loaded::read(&context.folder, flags.target.as_deref(), unsaved)?.settled()?;
         let lake = open_lake(&loaded.project, false).await?;
-        let branch = current_branch(&loaded.project.root)?;
-        let known = match lake.branch(&branch).await {
-            Ok(head) => head.commit.tree.all(&lake.objects()).await?.into_keys().collect(),
-            Err(_) => Vec::new(),
-        };
-        let names = known.iter().map(|name| name.parse()).collect::<Result<Vec<TableName>>>()?;
+        let names = names_in(&loaded.project, &lake).await?;
         // Tables at other refs and system tables are looked up when they are read.
         let (project, graph) = loaded.check(&names, |_: &TableRef| true)?;
         Self::of(context, project, graph, lake)
+    }
+
+    /// Opens the project as far as it can be read, and tells what is wrong with the rest.
+    ///
+    /// # Errors
+    /// No project, something wrong with its settings, a lake that cannot be opened.
+    pub async fn open_with_problems(context: &Context, flags: &ProjectFlags) -> Result<(Self, Vec<Error>)> {
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new())?.settled()?;
+        let lake = open_lake(&loaded.project, false).await?;
+        let names = names_in(&loaded.project, &lake).await?;
+        let (project, graph, problems) = loaded.with_problems(&names, |_: &TableRef| true);
+        Ok((Self::of(context, project, graph, lake)?, problems))
     }
 
     /// Opens a project whose models may have problems that do not matter here: to look at tables, branches, history.
@@ -193,6 +200,16 @@ pub const BRANCH_FILE: &str = "branch";
 const LOG_FOLDER: &str = "logs";
 /// Keeps what was typed in the shell.
 pub const HISTORY_FILE: &str = "history";
+
+/// The tables of the branch that is checked out.
+async fn names_in(project: &Project, lake: &Lake) -> Result<Vec<TableName>> {
+    let branch = current_branch(&project.root)?;
+    let known = match lake.branch(&branch).await {
+        Ok(head) => head.commit.tree.all(&lake.objects()).await?.into_keys().collect(),
+        Err(_) => Vec::new(),
+    };
+    known.iter().map(|name| name.parse()).collect()
+}
 
 async fn open_lake(project: &Project, has_moved: bool) -> Result<Lake> {
     let place = LakePlace { has_moved, ..project.lake_place() };

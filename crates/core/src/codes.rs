@@ -78,6 +78,7 @@ codes! {
     AmbiguousColumn "ambiguous-column" Project,
     UnsafeIncremental "unsafe-incremental" Project,
     InvalidTest "invalid-test" Project,
+    ContractBroken "contract-broken" Project,
     ProjectExists "project-exists" Project,
     QueryFailed "query-failed" Project,
     PythonException "python-exception" Project,

@@ -7,6 +7,7 @@ mod codes;
 mod error;
 mod hash;
 mod names;
+mod row_sums;
 mod suggest;
 mod units;
 
@@ -15,5 +16,6 @@ pub use codes::{Code, Kind};
 pub use error::{Error, Place, Result};
 pub use hash::{ObjectId, ObjectIdBuilder};
 pub use names::{RefName, TableName, TableRef};
+pub use row_sums::{Projection, RowSum, RowSums};
 pub use suggest::{nearest, suggestion};
 pub use units::{counted, format_bytes, format_count, format_duration, parse_bytes, parse_duration};

@@ -8,6 +8,7 @@ mod engine;
 mod errors;
 mod functions;
 pub mod incremental;
+mod lineage;
 mod memory;
 mod optimizer;
 mod scan;
@@ -20,8 +21,11 @@ mod type_text;
 
 pub use engine::Engine;
 pub use functions::ForeignFunction;
+pub use lineage::{Origin, Origins};
 pub use scan::{RowSet, deleted_rows};
-pub use session::{ChangedRows, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
+pub use session::{
+    ChangedRows, ColumnsRead, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver,
+};
 pub use settings::{EngineSettings, available_memory};
 pub use type_name::{TypeName, UTC};
 pub use type_text::{parse_type, type_text};

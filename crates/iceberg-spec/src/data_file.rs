@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use bywash_core::Result;
+use bywash_core::{Result, RowSums};
 
 use crate::datum::Datum;
 use crate::partition::PartitionSpec;
@@ -39,6 +39,9 @@ pub struct DataFile {
     pub split_offsets: Vec<i64>,
     /// The sort order that the rows have.
     pub sort_order_id: Option<i32>,
+    /// What the rows come to, if it was added up while they were written. Iceberg has no place for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_sums: Option<RowSums>,
 }
 
 impl DataFile {

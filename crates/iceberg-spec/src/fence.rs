@@ -201,6 +201,7 @@ fn described(file: &theirs::DataFile, spec_id: i32, types: &[Type]) -> Result<Da
         upper_bounds: bounds(file.upper_bounds())?,
         split_offsets: file.split_offsets().map(<[i64]>::to_vec).unwrap_or_default(),
         sort_order_id: file.sort_order_id(),
+        row_sums: None,
     })
 }
 

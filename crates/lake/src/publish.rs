@@ -3,11 +3,11 @@
 //! The set is planned first, in memory; then metadata is written under new names (rule T1, T2). Nothing moves a
 //! ref here: the entry joins a commit later, in the transaction that does.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
-use bywash_core::{Error, ObjectId, Result, TableName};
+use bywash_core::{Error, ObjectId, Projection, Result, RowSums, TableName};
 use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema, TableMetadata};
 
 use crate::changes::TableState;
@@ -31,6 +31,8 @@ pub struct TableShape {
     pub partition_by: Vec<String>,
     /// By what rows are sorted within a file.
     pub cluster_by: Vec<String>,
+    /// Through which columns rows are added up while they are written, besides whole rows (rule R4).
+    pub projections: BTreeSet<Projection>,
 }
 
 impl TableShape {
@@ -51,9 +53,16 @@ impl TableShape {
             folder: entry.folder.clone(),
             partition_by: tables::partition_terms(&spec, &schema),
             cluster_by: cluster.map(|field| field.name.clone()).collect(),
+            projections: entry.row_sums.iter().flat_map(|sums| sums.projections.keys().cloned()).collect(),
             schema,
             spec,
         })
+    }
+
+    /// The same shape, whose rows are added up through these columns.
+    #[must_use]
+    pub fn summed_through(&self, projections: BTreeSet<Projection>) -> Self {
+        Self { projections, ..self.clone() }
     }
 
     /// Whether rows made for the other shape can be written in this one without any change of columns or layout.
@@ -104,6 +113,7 @@ impl Lake {
             schema,
             spec,
             cluster_by: cluster_by.to_vec(),
+            projections: BTreeSet::new(),
         };
         Ok(Draft { kind, shape: Arc::new(shape) })
     }
@@ -146,6 +156,7 @@ impl Lake {
             rows: 0,
             bytes: 0,
             files: 0,
+            row_sums: None,
             produced: None,
         };
         self.entry_of(objects, &empty, state, committed).await
@@ -206,6 +217,9 @@ impl Lake {
             (rows + file.record_count, bytes + file.file_size_in_bytes)
         });
         let count = base.files + files.len() as u64;
+        let row_sums = RowSums::of_all(
+            std::iter::once(base.row_sums.as_ref()).chain(files.iter().map(|file| file.row_sums.as_ref())),
+        );
         let (change, tile) = TableState::appended(id, files.clone(), label);
         let new = tables::NewSnapshot::new("append", files, HashSet::new());
         let committed = tables::commit(self.warehouse(), &table, new).await?;
@@ -218,6 +232,7 @@ impl Lake {
             rows,
             bytes,
             files: count,
+            row_sums,
             produced: None,
             ..base.clone()
         })
@@ -320,6 +335,7 @@ impl Lake {
             rows: sums.0,
             bytes: sums.1,
             files: sums.2,
+            row_sums: RowSums::of_all(state.files().map(|file| file.row_sums.as_ref())),
             produced: None,
             ..base.clone()
         })

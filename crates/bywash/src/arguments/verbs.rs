@@ -81,8 +81,11 @@ pub struct RunArguments {
 
 /// `bywash check`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  bywash check -s state:modified+")]
+#[command(after_help = "Examples:\n  bywash check -s state:modified+\n  bywash check --watch")]
 pub struct CheckArguments {
+    /// Check again whenever a file of the project is saved
+    #[arg(long)]
+    pub watch: bool,
     #[command(flatten)]
     pub selection: SelectionFlags,
     #[command(flatten)]

@@ -1,46 +1,118 @@
 //! `bywash check`: everything that is wrong with a project, without reading a row of a table.
 
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use bywash_core::{Error, Result, counted};
+use bywash_core::{Code, Error, Result, counted};
 use bywash_pipeline::events::Silence;
-use bywash_pipeline::graph::{Graph, NodeId};
+use bywash_pipeline::graph::{Body, Graph, NodeId};
 use bywash_pipeline::lake_view::WorkingTree;
+use bywash_pipeline::project::together;
 use bywash_pipeline::run::check_models;
 
 use crate::arguments::{CheckArguments, Format, OutputFlags};
 use crate::commands::select::selected;
 use crate::context::Context;
+use crate::render::error::{ErrorStyle, render};
 use crate::render::listing::Listing;
 use crate::render::rows::format_of;
 use crate::render::text_output::write_text;
 use crate::workspace::{Workspace, parameters};
 
-/// Checks the project.
+/// How often files are looked at with `--watch`.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Checks the project; with `--watch` again whenever a file of it changes.
 ///
 /// # Errors
 /// Every problem, at once.
 pub async fn run(context: &Context, arguments: CheckArguments) -> Result<()> {
-    let workspace = Workspace::open(context, &arguments.project).await?;
-    let nodes: Vec<_> = selected(&workspace, &arguments.selection, &arguments.reference).await?.into_iter().collect();
+    if !arguments.watch {
+        return check(context, &arguments).await;
+    }
+    let mut seen = None;
+    loop {
+        let now = stamps(&context.folder);
+        if seen.as_ref() != Some(&now) {
+            if let Err(error) = check(context, &arguments).await {
+                let style = ErrorStyle { paint: context.paint(), verbosity: context.verbosity, json: false };
+                context.say(render(&error, style).trim_end());
+            }
+            context.say("watching: press Ctrl-C to stop");
+            seen = Some(now);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn check(context: &Context, arguments: &CheckArguments) -> Result<()> {
+    let (workspace, mut problems) = Workspace::open_with_problems(context, &arguments.project).await?;
+    let nodes: Vec<_> = match selected(&workspace, &arguments.selection, &arguments.reference).await {
+        Ok(nodes) => nodes.into_iter().collect(),
+        // A selection cannot be told from a name that is missing because its file cannot be read.
+        Err(error) => return Err(Error::all(problems).unwrap_or(error)),
+    };
     let head = workspace.head(&arguments.reference).await?;
     let tree = Arc::new(WorkingTree::new(workspace.lake.clone(), head));
     let runner = workspace.runner(Arc::new(Silence));
-    let (values, texts) = parameters(&arguments.parameters);
-    check_models(&runner, &tree, &nodes, (&values, &texts)).await?;
+    let told: HashSet<_> = problems.iter().flat_map(Error::each).filter_map(line_of).collect();
+    let planned = check_models(&runner, &tree, &nodes, &parameters(&arguments.parameters)).await?;
+    problems.extend(planned.into_iter().filter(|error| line_of(error).is_none_or(|line| !told.contains(&line))));
+    if let Some(error) = together(problems) {
+        return Err(error);
+    }
     // What is loaded stays, so a model may be sound without them; a run would fail.
-    let missing = runner.missing_files(&nodes).await?;
-    for (_, error) in &missing {
+    let mut warnings = runner.missing_files(&nodes).await?;
+    warnings.extend(unread(&workspace.graph, &nodes));
+    for (_, error) in &warnings {
         context.warn(error.message());
     }
     let output = &arguments.output;
     if output.output.is_some() || output.to.is_some() {
-        return write(context, output, &workspace.graph, &nodes, &missing);
+        return write(context, output, &workspace.graph, &nodes, &warnings);
     }
     let are = if nodes.len() == 1 { "is" } else { "are" };
     context.say(format_args!("{} {are} sound", counted(nodes.len() as u64, "node")));
     context.say_next("bywash run");
     Ok(())
+}
+
+/// Where a problem begins: what is wrong in one line is told once.
+fn line_of(error: &Error) -> Option<(PathBuf, u64)> {
+    let place = error.places().first()?;
+    Some((place.path.clone(), place.line?))
+}
+
+/// The resources among these nodes that no model reads.
+fn unread(graph: &Graph, nodes: &[NodeId]) -> Vec<(NodeId, Error)> {
+    let is_unread = |id: &&NodeId| {
+        let node = graph.node(**id);
+        matches!(node.body, Body::Resource(_)) && node.children.iter().all(|child| graph.node(*child).is_test())
+    };
+    let warning = |id: &NodeId| {
+        let node = graph.node(*id);
+        (*id, Error::new(Code::UnknownTable, format!("no model reads `{}` ({})", node.name, node.place())))
+    };
+    nodes.iter().filter(is_unread).map(warning).collect()
+}
+
+/// The files of the project around a folder, with their sizes and when they were changed.
+fn stamps(folder: &Path) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
+    let root = folder.ancestors().find(|folder| folder.join("bywash.toml").is_file()).unwrap_or(folder);
+    let (mut found, mut left) = (BTreeMap::new(), vec![root.join("bywash.toml")]);
+    left.extend(["sources", "seeds", "models", "tests"].map(|name| root.join(name)));
+    while let Some(path) = left.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(inside) => left.extend(inside.flatten().map(|entry| entry.path())),
+            Err(_) => {
+                let metadata = std::fs::metadata(&path).ok();
+                found.insert(path, metadata.and_then(|file| Some((file.modified().ok()?, file.len()))));
+            }
+        }
+    }
+    found
 }
 
 /// What `-o` or `--to` ask for: an object as JSON, else a row for each node.

@@ -11,7 +11,7 @@ fn statuses(report: &serde_json::Value) -> Vec<(String, String)> {
     found
 }
 
-fn status_of(report: &serde_json::Value, name: &str) -> String {
+pub(crate) fn status_of(report: &serde_json::Value, name: &str) -> String {
     let found = statuses(report);
     found.into_iter().find(|(node, _)| node == name).map(|(_, status)| status).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 mod changed_rows;
 mod columns;
+mod columns_read;
 mod describe;
 mod explain;
 mod insert;
@@ -27,6 +28,8 @@ use datafusion::sql::planner::{ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::Statement;
 
 pub use changed_rows::ChangedRows;
+pub use columns_read::ColumnsRead;
+pub(crate) use columns_read::table_name;
 pub use planned::Planned;
 pub use resolver::{LakeTable, Resolved, StreamTable, TableResolver};
 pub use rows::{Measured, Rows};

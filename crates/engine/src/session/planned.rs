@@ -7,16 +7,15 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result};
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::datasource::DefaultTableSource;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::{LogicalPlan, TableSource};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::TryStreamExt;
 
+use super::columns_read::table_name;
 use super::rows::Rows;
 use super::{columns, explain};
 use crate::errors::{planning, running};
-use crate::scan::LakeProvider;
 use crate::sql::Source;
 
 /// A statement that has passed every check.
@@ -44,6 +43,11 @@ pub(super) enum Shape {
 impl Planned {
     pub(super) fn new(state: SessionState, logical: LogicalPlan, source: Source) -> Self {
         Self { state, logical, source, shape: Shape::Rows, twice: None, declared: false }
+    }
+
+    /// The plan before the optimizer.
+    pub(crate) const fn logical(&self) -> &LogicalPlan {
+        &self.logical
     }
 
     /// The columns of the answer.
@@ -75,7 +79,7 @@ impl Planned {
         let mut found = false;
         // The walk itself cannot fail.
         let _ = self.logical.apply_with_subqueries(|plan| {
-            found |= matches!(plan, LogicalPlan::TableScan(scan) if is_lake_table(scan.source.as_ref(), table));
+            found |= matches!(plan, LogicalPlan::TableScan(scan) if table_name(scan.source.as_ref()) == Some(table));
             Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
         });
         found
@@ -127,12 +131,6 @@ impl Planned {
         let plan = state.create_physical_plan(&self.logical).await;
         plan.map_err(|error| planning::explain(&self.source, error))
     }
-}
-
-fn is_lake_table(source: &dyn TableSource, table: &str) -> bool {
-    let provider = source.downcast_ref::<DefaultTableSource>().map(|source| &source.table_provider);
-    let provider = provider.and_then(|provider| provider.downcast_ref::<LakeProvider>());
-    provider.is_some_and(|provider| provider.name() == table)
 }
 
 impl fmt::Debug for Planned {

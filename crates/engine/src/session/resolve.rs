@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bywash_core::{Code, Error, Place, Result, TableRef, suggestion};
-use datafusion::catalog::empty::EmptyTable;
 use datafusion::datasource::{MemTable, TableProvider, ViewTable, provider_as_source};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::TableSource;
@@ -13,6 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
+use super::columns_read::NoRows;
 use super::names::Known;
 use super::resolver::{LakeTable, Resolved, TableResolver};
 use super::stream_table;
@@ -116,7 +116,7 @@ impl<'a> Lookup<'a> {
                 })?)
             }
             Resolved::Stream(table) => stream_table::provider(table)?,
-            Resolved::Empty(schema) => Arc::new(EmptyTable::new(schema)),
+            Resolved::Columns(name, columns) => Arc::new(NoRows::new(name, columns)),
             Resolved::View { sql, origin, at } => {
                 let parsed = parse(origin, &sql)?;
                 let mut path = path.to_vec();

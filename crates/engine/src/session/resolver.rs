@@ -56,8 +56,8 @@ pub enum Resolved {
     Batches(SchemaRef, Vec<RecordBatch>),
     /// Rows that are made as they are read.
     Stream(StreamTable),
-    /// No rows, only columns: enough to check a query.
-    Empty(SchemaRef),
+    /// No rows, only the columns of the table of this full name: enough to check a query.
+    Columns(String, SchemaRef),
 }
 
 /// A snapshot of a table, or some of its files.

@@ -112,6 +112,13 @@ impl Parsed {
         Ok(format!("{statement:#}"))
     }
 
+    /// The first place that counts and that a text with this canonical form does not have; nothing if they are equal.
+    #[must_use]
+    pub fn first_change(&self, canonical_before: &str) -> Option<Place> {
+        let piece = tokens::split(&self.source).ok()?.into_iter().next()?;
+        canonical::first_change(&self.source, &piece.tokens, canonical_before).map(|span| self.source.place(span))
+    }
+
     /// The statement as SQL after our rewrites, in one line.
     #[must_use]
     pub fn sql(&self) -> String {

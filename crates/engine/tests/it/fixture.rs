@@ -1,6 +1,6 @@
 //! A lake in a temporary folder whose tables are made by SQL, and which hands them to a session.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bywash_core::{Code, Error, Result, TableRef};
 use bywash_engine::sql::{Parameters, Parsed, StatementKind, parse};
 use bywash_engine::{Engine, EngineSettings, LakeTable, Planned, Resolved, Session, StreamTable, TableResolver};
+use bywash_lake::TableShape;
 use bywash_lake::storage::{CountingStore, Warehouse};
 use bywash_lake::tables::{
     Deletes, IdSource, PartitionTerm, TableFiles, TableWriter, Type, WriteSettings, assign_ids, conform, partition_spec,
@@ -165,7 +166,16 @@ impl Lake {
         let terms: Vec<PartitionTerm> = parsed.partition_by.iter().map(|term| term.parse()).collect::<Result<_>>()?;
         let mut rows = planned.sorted_for_write(&terms, &parsed.cluster_by)?.stream().await?;
         let folder = format!("{}/{}-1", name.namespace.clone().unwrap_or_default(), name.name);
-        let mut writer = TableWriter::new(&self.warehouse, &folder, schema.clone(), spec.clone(), settings)?;
+        let shape = TableShape {
+            uuid: String::new(),
+            folder,
+            schema: schema.clone(),
+            spec: spec.clone(),
+            partition_by: Vec::new(),
+            cluster_by: Vec::new(),
+            projections: BTreeSet::new(),
+        };
+        let mut writer = TableWriter::new(&self.warehouse, &shape, settings)?;
         while let Some(batch) = rows.next().await {
             writer.write(conform(&batch?, &schema)?).await?;
         }

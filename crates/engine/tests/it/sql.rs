@@ -52,6 +52,61 @@ fn files_stand_in_single_quotes() {
 }
 
 #[test]
+fn r3_the_order_of_a_with_counts_only_where_it_means_something() {
+    let same = [
+        [
+            "with a as (select 1 as x), b as (select 2 as y) from a, b",
+            "with b as (select 2 as y), A as (select 1 as x) from a, b",
+        ],
+        [
+            "with c as (select 1 as x), a as (select x from c), b as (select x from C) select * from a join b using (x)",
+            "with c as (select 1 as x), b as (select x from C), a as (select x from c) select * from a join b using (x)",
+        ],
+        [
+            "select * from (with p as materialized (select 1), q (z) as (select 2) select * from p, q) s",
+            "select * from (with q (z) as (select 2), p as materialized (select 1) select * from p, q) s",
+        ],
+    ];
+    for [one, other] in same {
+        assert_eq!(read(one).canonical, read(other).canonical);
+    }
+    let different = [
+        // In the first, `b` reads the table `a`.
+        [
+            "with b as (select * from a), a as (select 1 as x) from a, b",
+            "with a as (select 1 as x), b as (select * from a) from a, b",
+        ],
+        [
+            "with b as (select * from \"a\"), a as (select 1 as x) from b",
+            "with a as (select 1 as x), b as (select * from \"a\") from b",
+        ],
+        [
+            "with a as (select 1 as x), b as (select 2 as x) from a",
+            "with a as (select 2 as x), b as (select 1 as x) from a",
+        ],
+        ["with a as (select 1 as x) from a, b", "with b as (select 1 as x) from a, b"],
+    ];
+    for [one, other] in different {
+        assert_ne!(read(one).canonical, read(other).canonical);
+    }
+    for other in
+        ["select timestamp '2026-01-01' at time zone 'UTC'", "with recursive r as (select 1 as n) select n from r"]
+    {
+        assert!(!read(other).canonical.is_empty());
+    }
+}
+
+#[test]
+fn the_first_change_of_a_text_is_found() {
+    let before = read("select a, 'x y' as b\nfrom t\nwhere a > 1").canonical;
+    let line = |text: &str| read(text).first_change(&before).map(|place| (place.line, place.column));
+    assert_eq!(line("-- why\nSELECT a, 'x y' as b from t where A > 1"), None);
+    assert_eq!(line("select a,\n 'x z' as b from t where a > 1"), Some((Some(2), Some(2))));
+    assert_eq!(line("select a, 'x y' as b from t\nwhere a > 12"), Some((Some(2), Some(11))));
+    assert_eq!(line("select a, 'x y' as b\nfrom t"), Some((Some(2), Some(6))), "behind it something is gone");
+}
+
+#[test]
 fn canonical_text_ignores_layout_comments_and_case_only() {
     let one = read("select  A, 'It''s' from T -- why\nwhere x<>1;").canonical;
     let two = read("SELECT a , 'It''s'\nFROM t /* because */ WHERE X <> 1").canonical;

@@ -20,6 +20,7 @@ pub fn data_file(path: &str, partition: Vec<Option<Datum>>) -> DataFile {
         upper_bounds: BTreeMap::from([(1, Datum::Long(i64::MAX)), (2, Datum::Double(f64::INFINITY))]),
         split_offsets: vec![4, 700],
         sort_order_id: Some(1),
+        row_sums: None,
     }
 }
 

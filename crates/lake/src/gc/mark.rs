@@ -102,6 +102,7 @@ impl<'a> Marking<'a> {
 
     async fn entries(&mut self, entries: impl IntoIterator<Item = Entry>) -> Result<()> {
         for entry in entries {
+            entry.recipe().map(|recipe| self.enter(recipe));
             if let Entry::Table(table) = entry {
                 self.table(&table).await?;
             }

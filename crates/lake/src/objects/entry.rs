@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use bywash_core::ObjectId;
+use bywash_core::{ObjectId, RowSums};
 
 use super::HashTree;
-use crate::changes::{Change, Pair, Tile};
+use crate::changes::{Change, NewField, Pair, Tile};
 
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct TableEntry {
     pub bytes: u64,
     /// Number of its data files.
     pub files: u64,
+    /// Rule R4: what its rows come to; absent if that is not known of every file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row_sums: Option<RowSums>,
     /// For a node's table: what made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub produced: Option<Produced>,
@@ -68,12 +71,54 @@ pub struct Produced {
     pub key: ObjectId,
     /// The recipe alone: equal for the same query whatever it read.
     pub recipe: ObjectId,
-    /// The version of each input that it read, by name.
+    /// Whether the recipe is an object of the catalog, which tells later what changed; it was only a hash at first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_recipe: bool,
+    /// What each input came to as it read it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, ObjectId>,
+    /// Of which columns that was made up, if its query could be planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
     /// What an incremental model has consumed of each input.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub consumed: BTreeMap<String, Consumed>,
+}
+
+/// What a query reads of the tables below its inputs (rule R4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reads {
+    /// The tables, their columns and the views that it was planned on: on the same ones it reads the same.
+    pub planned_on: ObjectId,
+    /// The tables.
+    pub tables: Vec<TableRead>,
+}
+
+/// What a query reads of one table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRead {
+    /// The table's full name.
+    pub name: String,
+    /// Which table that is.
+    pub uuid: String,
+    /// The columns that it had.
+    pub schema_id: i32,
+    /// Those of them that are read, with their parts.
+    pub columns: Vec<NewField>,
+}
+
+impl TableRead {
+    /// Whether it tells what is read of this table with these columns.
+    #[must_use]
+    pub fn is_of(&self, table: &TableEntry) -> bool {
+        self.uuid == table.uuid && self.schema_id == table.schema_id
+    }
+
+    /// The ids of the columns, without those of their parts.
+    #[must_use]
+    pub fn column_ids(&self) -> BTreeSet<i32> {
+        self.columns.iter().filter(|column| column.parent == 0).map(|column| column.id).collect()
+    }
 }
 
 /// What an incremental model holds of one input.
@@ -117,6 +162,13 @@ impl Entry {
             Self::Table(table) => table.produced.as_ref().map(|produced| produced.key),
             Self::View(view) => Some(view.key),
         }
+    }
+
+    /// The object that holds the recipe that made it, if there is one.
+    #[must_use]
+    pub fn recipe(&self) -> Option<ObjectId> {
+        let produced = self.table().and_then(|table| table.produced.as_ref());
+        produced.filter(|produced| produced.keeps_recipe).map(|produced| produced.recipe)
     }
 
     /// Whether a node of the graph made it.

@@ -10,7 +10,7 @@ mod named;
 pub(crate) use buffer::KnownObjects;
 pub use buffer::Objects;
 pub use commit::Commit;
-pub use entry::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
+pub use entry::{Consumed, Entry, Produced, Reads, TableEntry, TableKind, TableRead, ViewEntry};
 pub use hash_tree::HashTree;
 pub(crate) use kept::kept_entries;
 pub use named::Named;

@@ -22,7 +22,7 @@ impl Named for Commit {
 impl Named for Entry {
     fn names(&self, tell: &mut dyn FnMut(ObjectId)) {
         if let Self::Table(table) = self {
-            table.changes.root().into_iter().chain(table.tiles.root()).for_each(tell);
+            table.changes.root().into_iter().chain(table.tiles.root()).chain(self.recipe()).for_each(tell);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! One Parquet file being written, in a task of its own: rows are encoded while the next ones are computed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use bywash_core::{Code, Error, Result};
+use bywash_core::{Code, Error, Projection, Result};
 use bywash_iceberg_spec::{DataFile, Schema};
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::bounds::FileStatistics;
 use super::partition_rows::PartitionValues;
+use super::row_sums::RowAdder;
 use crate::storage::Warehouse;
 
 /// Batches that wait for the encoder.
@@ -31,6 +33,7 @@ pub(super) struct FileSettings {
     pub(super) arrow_schema: SchemaRef,
     pub(super) spec_id: i32,
     pub(super) properties: WriterProperties,
+    pub(super) projections: BTreeSet<Projection>,
 }
 
 /// A file that takes rows. One that is dropped before it ended is given up.
@@ -84,10 +87,12 @@ async fn write_file(
     let failed = |error: ParquetError| settings.warehouse.failed("write", &path, &error);
     let mut writer = begin(&settings, &path).map_err(failed)?;
     let mut statistics = FileStatistics::new(&settings.schema);
+    let mut sums = RowAdder::new(&settings.schema, &settings.projections);
     loop {
         match steps.recv().await {
             Some(Step::Rows(batch)) => {
                 statistics.add(&batch)?;
+                sums.add(&batch)?;
                 writer.write(&batch).await.map_err(failed)?;
                 size.store(writer.bytes_written() + writer.in_progress_size(), Ordering::Relaxed);
             }
@@ -102,6 +107,7 @@ async fn write_file(
         file_size_in_bytes: writer.bytes_written() as u64,
         partition,
         spec_id: settings.spec_id,
+        row_sums: Some(sums.finish()),
         ..DataFile::default()
     };
     describe(&mut file, &metadata)?;

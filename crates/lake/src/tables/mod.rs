@@ -21,6 +21,7 @@ mod partition_path;
 mod partition_rows;
 mod ranges;
 mod relocate;
+mod row_sums;
 mod scan;
 mod schema;
 mod summary;

@@ -20,6 +20,7 @@ use super::data_file_writer::{DataFileWriter, FileSettings};
 use super::partition_path::partition_path;
 use super::partition_rows::{PartitionValues, partition_rows};
 use super::schema::arrow_schema;
+use crate::TableShape;
 use crate::storage::Warehouse;
 
 const MOST_OPEN: usize = 32;
@@ -70,24 +71,25 @@ struct Open {
 }
 
 impl TableWriter {
-    /// A writer for a table whose folder, relative to the warehouse, is `folder`.
+    /// A writer for a table of this shape.
     ///
     /// # Errors
     /// A partition field that does not fit the schema, or settings that Parquet refuses.
-    pub fn new(
-        warehouse: &Warehouse,
-        folder: &str,
-        schema: Schema,
-        spec: PartitionSpec,
-        settings: WriteSettings,
-    ) -> Result<Self> {
+    pub fn new(warehouse: &Warehouse, shape: &TableShape, settings: WriteSettings) -> Result<Self> {
+        let (schema, spec) = (shape.schema.clone(), shape.spec.clone());
         spec.result_types(&schema)?;
-        let properties = properties(settings, &schema)?;
-        let (warehouse, arrow_schema) = (warehouse.clone(), arrow_schema(&schema)?);
+        let files = FileSettings {
+            warehouse: warehouse.clone(),
+            arrow_schema: arrow_schema(&schema)?,
+            properties: properties(settings, &schema)?,
+            projections: shape.projections.clone(),
+            spec_id: spec.id,
+            schema,
+        };
         Ok(Self {
-            settings: Arc::new(FileSettings { warehouse, schema, arrow_schema, spec_id: spec.id, properties }),
+            settings: Arc::new(files),
             spec,
-            folder: folder.trim_end_matches('/').to_owned(),
+            folder: shape.folder.trim_end_matches('/').to_owned(),
             target_file_bytes: settings.target_file_bytes,
             id: Uuid::new_v4(),
             names: 0,

@@ -1,6 +1,6 @@
 //! A warehouse in a folder of its own, and tables made in it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
@@ -54,6 +54,7 @@ pub fn shape(columns: &ArrowSchema, partition_by: &[&str]) -> TableShape {
         schema,
         partition_by,
         cluster_by: Vec::new(),
+        projections: BTreeSet::new(),
     }
 }
 
@@ -68,8 +69,7 @@ pub async fn write_with(
     batches: &[RecordBatch],
     settings: WriteSettings,
 ) -> Vec<DataFile> {
-    let (schema, spec) = (shape.schema.clone(), shape.spec.clone());
-    let mut writer = TableWriter::new(warehouse, &shape.folder, schema, spec, settings).unwrap();
+    let mut writer = TableWriter::new(warehouse, shape, settings).unwrap();
     for batch in batches {
         writer.write(conform(batch, &shape.schema).unwrap()).await.unwrap();
     }

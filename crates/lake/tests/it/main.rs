@@ -14,6 +14,7 @@ mod layouts;
 mod moving;
 mod objects;
 mod postgres;
+mod row_sums;
 mod rows;
 mod stores;
 mod transforms;

@@ -149,9 +149,7 @@ async fn no_rows_make_no_file() {
 async fn a_writer_that_is_dropped_leaves_no_file() {
     let scratch = Scratch::new();
     let shape = shape(longs("x", []).schema_ref(), &[]);
-    let (schema, spec) = (shape.schema.clone(), shape.spec.clone());
-    let mut writer =
-        TableWriter::new(&scratch.warehouse, &shape.folder, schema, spec, WriteSettings::default()).unwrap();
+    let mut writer = TableWriter::new(&scratch.warehouse, &shape, WriteSettings::default()).unwrap();
     let rows = bywash_lake::tables::conform(&longs("x", [Some(1)]), &shape.schema).unwrap();
     writer.write(rows).await.unwrap();
     drop(writer);

@@ -55,11 +55,17 @@ impl Loaded {
     ///
     /// # Errors
     /// Every problem, as one error.
-    pub fn check(
+    pub fn check(self, in_lake: &[TableName], is_there: impl FnMut(&TableRef) -> bool) -> Result<(Project, Graph)> {
+        let (project, graph, problems) = self.with_problems(in_lake, is_there);
+        together(problems).map_or(Ok((project, graph)), Err)
+    }
+
+    /// The same for who looks for more problems: what can be used all the same, and all that is wrong with it.
+    pub fn with_problems(
         mut self,
         in_lake: &[TableName],
         mut is_there: impl FnMut(&TableRef) -> bool,
-    ) -> Result<(Project, Graph)> {
+    ) -> (Project, Graph, Vec<Error>) {
         for external in self.graph.external() {
             let table = &external.table;
             let found: Vec<TableName> = in_lake.iter().filter(|name| is_meant(name, table)).cloned().collect();
@@ -71,10 +77,7 @@ impl Loaded {
                 _ => self.problems.push(self.graph.unknown_table(table, &external.place, in_lake)),
             }
         }
-        match together(self.problems) {
-            Some(error) => Err(error),
-            None => Ok((self.project, self.graph)),
-        }
+        (self.project, self.graph, self.problems)
     }
 }
 

@@ -48,7 +48,10 @@ pub async fn at_snapshot(tree: &WorkingTree, name: &TableName, snapshot_id: i64)
     let loaded = LoadedTable::load(tree.lake().warehouse(), &table.metadata).await?;
     if let Ok(snapshot) = loaded.metadata().snapshot_by_id(snapshot_id) {
         let schema_id = snapshot.schema_id.unwrap_or(table.schema_id);
-        return Ok(Entry::Table(Box::new(TableEntry { snapshot_id: Some(snapshot_id), schema_id, ..*table })));
+        // What the rows of another snapshot come to is not known.
+        let row_sums = table.row_sums.filter(|_| table.snapshot_id == Some(snapshot_id));
+        let snapshot_id = Some(snapshot_id);
+        return Ok(Entry::Table(Box::new(TableEntry { snapshot_id, schema_id, row_sums, ..*table })));
     }
     for (_, commit) in tree.lake().log(tree.base().id, usize::MAX).await? {
         let entry = commit.tree.get(tree.objects(), &name.to_string()).await?;

@@ -5,6 +5,7 @@
 
 use bywash_core::Place;
 
+use super::constraints::read_constraints;
 use super::data_tests::{TestDeclaration, read_tests};
 use super::fields::{Fields, Source};
 use super::tree::{Node, Value};
@@ -77,5 +78,6 @@ fn read_keys(fields: &mut Fields<'_>, name: &str, place: Place, tests: &mut Vec<
     let description = fields.text("description").map(|text| text.value);
     fields.ignore(&["meta", "quote"]);
     tests.extend(read_tests(fields, Some(name)));
+    tests.extend(read_constraints(fields, Some(name)));
     Column { name: name.to_owned(), data_type: data_type.map(|text| text.value), description, place }
 }

@@ -51,6 +51,8 @@ pub struct TestDeclaration {
     pub(crate) kind: TestKind,
     pub(crate) column: String,
     pub(crate) name: Option<String>,
+    /// Whether it stands for a constraint, beside which a test of the same kind may stand.
+    pub(crate) of_constraint: bool,
     pub(crate) severity: Severity,
     pub(crate) filter: Option<String>,
     pub(crate) description: Option<String>,
@@ -61,8 +63,16 @@ pub struct TestDeclaration {
 pub(crate) enum TestKind {
     NotNull,
     Unique,
+    /// Unique together with these columns.
+    UniqueWith(Vec<String>),
+    /// A condition that holds for every row.
+    Check(String),
     AcceptedValues(Vec<String>),
-    Relationships { to: TableRef, place: Place, field: String },
+    Relationships {
+        to: TableRef,
+        place: Place,
+        field: String,
+    },
 }
 
 /// Reads `data_tests:` (or dbt's older `tests:`); `column` is the one they stand under.
@@ -137,6 +147,7 @@ fn read_arguments(fields: &mut Fields<'_>, word: &str, place: Place, column: Opt
         kind: kind?,
         column: column?,
         name,
+        of_constraint: false,
         severity: severity.unwrap_or_default(),
         filter: filter.map(|text| text.value),
         description,
@@ -205,7 +216,7 @@ fn read_kind(fields: &mut Fields<'_>, word: &str, place: &Place) -> Option<TestK
 }
 
 /// Reads `raw.planes`, `planes`, `ref('planes')` and `source('raw', 'planes')`, with or without dbt's braces.
-fn read_target(text: &str) -> bywash_core::Result<TableRef> {
+pub(super) fn read_target(text: &str) -> bywash_core::Result<TableRef> {
     let text = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
     let Some((call, rest)) = text.split_once('(') else { return TableRef::parse(text) };
     let arguments: Vec<&str> =
@@ -245,11 +256,13 @@ impl TestDeclaration {
         }
         let kind = match &self.kind {
             TestKind::NotNull => "not_null",
-            TestKind::Unique => "unique",
+            TestKind::Unique | TestKind::UniqueWith(_) => "unique",
+            TestKind::Check(_) => "check",
             TestKind::AcceptedValues(_) => "accepted_values",
             TestKind::Relationships { .. } => "relationships",
         };
-        let text = format!("{kind}_{}_{}_{}", table.namespace(), table.name(), self.column);
+        let constraint = if self.of_constraint { "constraint_" } else { "" };
+        let text = format!("{constraint}{kind}_{}_{}_{}", table.namespace(), table.name(), self.column);
         text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).take(120).collect()
     }
 
@@ -272,6 +285,12 @@ impl TestDeclaration {
                 "select {column}, count(*) as duplicates from {table} where {filter}{column} is not null group by \
                  {column} having count(*) > 1"
             ),
+            TestKind::UniqueWith(others) => {
+                let columns: Vec<_> = [&self.column].into_iter().chain(others).map(|name| identifier(name)).collect();
+                let columns = columns.join(", ");
+                format!("select {columns}, count(*) as duplicates from {table} group by {columns} having count(*) > 1")
+            }
+            TestKind::Check(condition) => format!("select * from {table} where not ({condition})"),
             TestKind::AcceptedValues(values) if values.is_empty() => {
                 format!("select * from {table} where {filter}{column} is not null")
             }

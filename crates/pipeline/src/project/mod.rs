@@ -9,6 +9,7 @@
 
 mod column_types;
 mod columns;
+mod constraints;
 pub(crate) mod data_tests;
 mod document;
 mod fields;
@@ -32,13 +33,15 @@ mod sources;
 mod sql_tests;
 mod toml;
 mod tree;
+pub(crate) mod type_words;
 mod yaml;
 
 pub use bywash_python::syntax::{NewColumns, declare_columns};
 pub use column_types::ColumnTypes;
 pub use columns::Column;
 pub use data_tests::{DataTest, Severity};
-pub(crate) use fields::{listed, together};
+pub(crate) use fields::listed;
+pub use fields::together;
 pub use files::ProjectFile;
 pub use layout::PartitionField;
 pub use load::{Project, Unsaved, find_root};

@@ -4,6 +4,7 @@ use bywash_core::{Code, Error, Place, suggestion};
 use std::path::Path;
 
 use super::columns::{Column, read_columns};
+use super::constraints::read_constraints;
 use super::data_tests::{TestDeclaration, read_tests};
 use super::document::Document;
 use super::fields::{Fields, Problems, Source};
@@ -18,6 +19,8 @@ pub struct ModelProperties {
     place: Place,
     pub(super) options: ModelOptions,
     pub(super) columns: Vec<Column>,
+    /// Whether the columns are all that there are.
+    pub(super) enforced: bool,
     pub(super) tests: Vec<TestDeclaration>,
 }
 
@@ -47,21 +50,29 @@ fn read_model(fields: &mut Fields<'_>) -> Option<ModelProperties> {
     let name = fields.required("name");
     let columns = read_columns(fields, &mut tests);
     tests.extend(read_tests(fields, None));
+    tests.extend(read_constraints(fields, None));
     let mut options = ModelOptions {
         description: fields.text("description").map(|text| text.value),
         tags: read_tags(fields),
         ..ModelOptions::default()
     };
     fields.ignore(&["meta", "docs"]);
+    let mut enforced = false;
     if let Some(node) = fields.node("config") {
         let mut config = source.fields(node, "the `config` of a model")?;
         options = options.over(&read_options(&mut config));
+        if let Some(node) = config.node("contract") {
+            let mut contract = source.fields(node, "a `contract`")?;
+            enforced = contract.truth("enforced").unwrap_or(false);
+            contract.ignore(&["alias_types"]);
+            contract.finish();
+        }
         config.ignore(&["meta"]);
         config.finish();
     }
     let name = name?;
     let place = source.document.place(name.span);
-    Some(ModelProperties { name: name.value, place, options, columns, tests })
+    Some(ModelProperties { name: name.value, place, options, columns, enforced, tests })
 }
 
 /// Gives each model what YAML says about it. `broken` are the names of models that could not be read.

@@ -37,6 +37,7 @@ pub struct Model {
     pub place: Place,
     pub(crate) options: ModelOptions,
     pub(crate) tests: Vec<TestDeclaration>,
+    enforced: bool,
     /// Its folder below `models/`, with forward slashes.
     pub(super) folder: String,
     /// Whether it was read without problems, so that it is worth checking.
@@ -124,6 +125,7 @@ impl Model {
             place,
             options,
             tests: Vec::new(),
+            enforced: false,
             folder,
             sound: true,
             functions: Vec::new(),
@@ -134,6 +136,7 @@ impl Model {
     pub(super) fn describe(&mut self, properties: ModelProperties) {
         self.options = std::mem::take(&mut self.options).over(&properties.options);
         self.columns = properties.columns;
+        self.enforced = properties.enforced;
         self.tests = properties.tests;
     }
 
@@ -165,6 +168,15 @@ impl Model {
         match &self.body {
             ModelBody::Sql(parsed) => Some(parsed),
             ModelBody::Python(_) => None,
+        }
+    }
+
+    /// All that it asks of its inputs: its query, or one for each input of a function.
+    #[must_use]
+    pub fn queries(&self) -> Vec<&Arc<Parsed>> {
+        match &self.body {
+            ModelBody::Sql(parsed) => vec![parsed],
+            ModelBody::Python(python) => python.inputs.iter().map(|input| &input.query).collect(),
         }
     }
 
@@ -264,6 +276,12 @@ impl Model {
     #[must_use]
     pub fn description(&self) -> Option<&str> {
         self.options.description.as_deref()
+    }
+
+    /// Whether the declared columns are all that its query may give (dbt's `contract: {enforced: true}`).
+    #[must_use]
+    pub const fn is_contract_enforced(&self) -> bool {
+        self.enforced
     }
 
     /// For `-s tag:x`.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
+use bywash_engine::ColumnsRead;
 use bywash_lake::Lake;
 use bywash_lake::objects::Entry;
 use bywash_lake::storage::{StagedFiles, faults};
@@ -33,6 +34,8 @@ pub(super) struct Attempt {
     /// What was written and is not committed: a node that fails takes its files with it.
     staged: StagedFiles,
     pub(super) frozen: Arc<Frozen>,
+    /// Which columns of which tables models read, as far as that was looked at.
+    columns: Mutex<HashMap<TableName, ColumnsRead>>,
     reports: Mutex<Vec<NodeReport>>,
     tests: Mutex<Vec<TestReport>>,
     /// The commit of the run's own ref; nodes take turns to move it.
@@ -99,6 +102,7 @@ impl Attempt {
             merged,
             staged,
             frozen,
+            columns: Mutex::default(),
             reports: Mutex::default(),
             tests: Mutex::default(),
             own_head: tokio::sync::Mutex::new(own_head),
@@ -395,6 +399,10 @@ impl Attempt {
         let objects = self.runner.lake.objects();
         self.runner.lake.transact(&objects, Transaction { nodes, tests, ..Transaction::default() }).await?;
         Ok(())
+    }
+
+    pub(super) fn lock_columns(&self) -> MutexGuard<'_, HashMap<TableName, ColumnsRead>> {
+        self.columns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_reports(&self) -> MutexGuard<'_, Vec<NodeReport>> {

@@ -6,75 +6,211 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result, TableName};
-use bywash_engine::Resolved;
 use bywash_engine::sql::Parameters;
+use bywash_engine::{ColumnsRead, Resolved};
+use bywash_lake::objects::Entry;
+use tokio::task::JoinSet;
 
 use super::attempt::Attempt;
+use super::contract;
 use super::model::ModelPlan;
+use super::projections::columns_read;
 use super::python_inputs::check_inputs;
 use super::runner::Runner;
 use crate::graph::{Body, Graph, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
-use crate::project::ModelBody;
+use crate::project::{ModelBody, ModelKind};
 use crate::source::SourceFile;
 
-/// Plans these models in the order of the graph, on a tree and on schemas of tables that are not there yet.
+/// The values of parameters, and their texts for keys and for functions.
+pub type Given = (Parameters, BTreeMap<String, String>);
+
+/// What planning has told of models and of the sources above them.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// The columns of tables that are not in the tree, or not as they will be.
+    pub(super) schemas: BTreeMap<TableName, SchemaRef>,
+    /// What each model reads, if that was asked.
+    pub(super) columns: BTreeMap<TableName, ColumnsRead>,
+    /// What is wrong with them.
+    pub(super) problems: Vec<(NodeId, Error)>,
+}
+
+/// All that planning finds wrong with these models, on a tree and on schemas of tables that are not there yet.
 ///
-/// `parameters` are their values, and their texts for functions. Models that are not among `models` are taken from the tree, or planned too where the tree lacks them.
+/// Models that are not among `models` are taken from the tree, or planned too where the tree lacks them.
 ///
 /// # Errors
-/// Every problem, as one error.
+/// The catalog cannot be read.
 pub async fn check_models(
     runner: &Runner,
     tree: &Arc<WorkingTree>,
     models: &[NodeId],
-    parameters: (&Parameters, &BTreeMap<String, String>),
-) -> Result<BTreeMap<TableName, SchemaRef>> {
-    let values = parameters.0;
+    parameters: &Given,
+) -> Result<Vec<Error>> {
+    survey(runner, tree, models, parameters, false).await.map(|found| errors(found.problems))
+}
+
+/// Plans these models, each after what it reads; with the columns that models read if that is asked.
+pub(super) async fn survey(
+    runner: &Runner,
+    tree: &Arc<WorkingTree>,
+    models: &[NodeId],
+    parameters: &Given,
+    with_columns: bool,
+) -> Result<Survey> {
     let graph = &runner.graph;
-    let mut known: BTreeMap<TableName, SchemaRef> = BTreeMap::new();
-    let (mut problems, mut broken) = (Vec::new(), BTreeSet::new());
+    let (mut found, mut broken) = (Survey::default(), BTreeSet::new());
     let needed = with_ancestors(graph, models);
-    for id in graph.order().iter().copied().filter(|id| needed.contains(id)) {
-        let node = graph.node(id);
-        if node.parents.iter().any(|parent| broken.contains(parent)) {
-            broken.insert(id);
-            continue;
-        }
-        let absent = tree.entry(&node.name).await?.is_none();
-        let planned = match &node.body {
-            Body::Model(model) if absent || models.contains(&id) => {
-                let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles));
-                for (name, schema) in &known {
-                    resolver = resolver.with(name.clone(), Resolved::Empty(schema.clone()));
-                }
-                let session = runner.engine.session(Arc::new(resolver));
-                match &model.body {
-                    ModelBody::Sql(query) => {
-                        session.plan(query, values).await.and_then(|planned| planned.table_schema()).map(Some)
-                    }
-                    ModelBody::Python(python) => {
-                        check_inputs(&session, python, parameters).await.map(|()| Some(python.schema.clone()))
-                    }
-                }
-            }
-            Body::Resource(resource) if absent => {
-                source_types(runner, &resource.path, &resource.reader).await.map(Some)
-            }
-            Body::Seed(seed) if absent => {
-                source_types(runner, &seed.path.to_string_lossy(), &seed.reader).await.map(Some)
-            }
-            _ => Ok(None),
-        };
-        match planned {
-            Ok(schema) => _ = schema.map(|schema| known.insert(node.name.clone(), schema)),
-            Err(error) => {
+    let chosen: BTreeSet<_> = models.iter().copied().collect();
+    for wave in waves(graph, &needed) {
+        let resolver = resolver(runner, tree, &found, with_columns);
+        let mut planning = JoinSet::new();
+        for id in wave {
+            if graph.node(id).parents.iter().any(|parent| broken.contains(parent)) {
                 broken.insert(id);
-                problems.push(if error.places().is_empty() { error.at(node.place().clone()) } else { error });
+                continue;
+            }
+            let is_absent = tree.entry(&graph.node(id).name).await?.is_none();
+            if is_absent || chosen.contains(&id) {
+                let (runner, resolver, parameters) = (runner.clone(), resolver.clone(), parameters.clone());
+                planning.spawn(async move {
+                    let planned = plan_node(&runner, resolver, id, is_absent, &parameters, with_columns).await;
+                    (id, planned)
+                });
+            }
+        }
+        let mut planned = planning.join_all().await;
+        planned.sort_by_key(|(id, _)| *id);
+        for (id, planned) in planned {
+            let node = graph.node(id);
+            match planned {
+                Ok(Some((schema, columns))) => {
+                    let contracts = node.model().map(|model| contract::broken(node, model, &schema));
+                    found.problems.extend(contracts.into_iter().flatten().map(|error| (id, error)));
+                    found.columns.extend(columns.map(|columns| (node.name.clone(), columns)));
+                    found.schemas.insert(node.name.clone(), schema);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    broken.insert(id);
+                    let error = if error.places().is_empty() { error.at(node.place().clone()) } else { error };
+                    found.problems.push((id, explained(runner, tree, id, &found, error).await?));
+                }
             }
         }
     }
-    Error::all(problems).map_or(Ok(known), Err)
+    Ok(found)
+}
+
+/// Nodes in groups: all that a node reads lies in groups before its own.
+fn waves(graph: &Graph, needed: &BTreeSet<NodeId>) -> Vec<Vec<NodeId>> {
+    let mut depths: BTreeMap<NodeId, usize> = BTreeMap::new();
+    let mut waves: Vec<Vec<NodeId>> = Vec::new();
+    for id in graph.order().iter().copied().filter(|id| needed.contains(id)) {
+        let above = graph.node(id).parents.iter().filter_map(|parent| depths.get(parent));
+        let depth = above.max().map_or(0, |depth| depth + 1);
+        depths.insert(id, depth);
+        if waves.len() <= depth {
+            waves.resize_with(depth + 1, Vec::new);
+        }
+        waves[depth].push(id);
+    }
+    waves
+}
+
+/// Finds tables in the tree, and those that were planned as they will be. For columns that are read, a view is seen
+/// through.
+fn resolver(runner: &Runner, tree: &Arc<WorkingTree>, found: &Survey, sees_through: bool) -> Arc<LakeResolver> {
+    let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles));
+    for (name, schema) in &found.schemas {
+        let node = runner.graph.find(name).and_then(|node| node.model());
+        let view = node.filter(|model| sees_through && model.kind() == ModelKind::View);
+        let planned = match view.and_then(|view| Some((view.query()?, view.path.clone()))) {
+            Some((query, origin)) => Resolved::View { sql: query.sql(), origin, at: None },
+            None => Resolved::Columns(name.to_string(), schema.clone()),
+        };
+        resolver = resolver.with(name.clone(), planned);
+    }
+    Arc::new(resolver)
+}
+
+type PlannedColumns = (SchemaRef, Option<ColumnsRead>);
+
+/// The columns that a node gives, and those that it reads if that is asked; nothing for what need not be planned.
+async fn plan_node(
+    runner: &Runner,
+    resolver: Arc<LakeResolver>,
+    id: NodeId,
+    is_absent: bool,
+    (values, texts): &Given,
+    with_columns: bool,
+) -> Result<Option<PlannedColumns>> {
+    match &runner.graph.node(id).body {
+        Body::Model(model) => {
+            let session = runner.engine.session(resolver);
+            let schema = match &model.body {
+                ModelBody::Sql(query) => session.plan(query, values).await?.table_schema()?,
+                ModelBody::Python(python) => {
+                    check_inputs(&session, python, (values, texts)).await?;
+                    python.schema.clone()
+                }
+            };
+            let columns = if with_columns { Some(columns_read(&session, model, values).await?) } else { None };
+            Ok(Some((schema, columns)))
+        }
+        Body::Resource(resource) if is_absent => {
+            Ok(Some((source_types(runner, &resource.path, &resource.reader).await?, None)))
+        }
+        Body::Seed(seed) if is_absent => {
+            Ok(Some((source_types(runner, &seed.path.to_string_lossy(), &seed.reader).await?, None)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Of a column that an input no longer has: where the input is made, and who waits for the reader.
+async fn explained(
+    runner: &Runner,
+    tree: &Arc<WorkingTree>,
+    id: NodeId,
+    found: &Survey,
+    mut error: Error,
+) -> Result<Error> {
+    if error.code() != Code::UnknownColumn {
+        return Ok(error);
+    }
+    let graph = &runner.graph;
+    let column =
+        error.message().split('`').nth(1).and_then(|name| name.rsplit('.').next()).unwrap_or_default().to_owned();
+    for parent in graph.node(id).parents.iter().map(|parent| graph.node(*parent)) {
+        let Some(now) = found.schemas.get(&parent.name) else { continue };
+        let Some(Entry::Table(table)) = tree.entry(&parent.name).await? else { continue };
+        let had = runner.lake.shape(&table).await?.schema.field(&column).is_some();
+        if had && now.field_with_name(&column).is_err() {
+            error = error.at(parent.place().clone().labelled(format!("no longer gives `{column}`")));
+            let behind = behind(graph, id);
+            if !behind.is_empty() {
+                error = error.hint(format!("{} read `{}` in turn", behind.join(", "), graph.node(id).name));
+            }
+        }
+    }
+    Ok(error)
+}
+
+/// The models below one, by name.
+fn behind(graph: &Graph, id: NodeId) -> Vec<String> {
+    let (mut found, mut left) = (BTreeSet::new(), graph.node(id).children.clone());
+    while let Some(id) = left.pop() {
+        if !graph.node(id).is_test() && found.insert(id) {
+            left.extend(&graph.node(id).children);
+        }
+    }
+    found.into_iter().map(|id| format!("`{}`", graph.node(id).name)).collect()
+}
+
+fn errors(problems: Vec<(NodeId, Error)>) -> Vec<Error> {
+    problems.into_iter().map(|(_, error)| error).collect()
 }
 
 /// Types from the heads of files that are not loaded yet.
@@ -153,7 +289,8 @@ impl Attempt {
         if changed.is_empty() || self.has_failed() {
             return Ok(());
         }
-        let parameters = (&self.options.parameters, &self.options.parameter_texts);
-        check_models(&self.runner, &self.tree, &changed, parameters).await.map(drop)
+        let found = survey(&self.runner, &self.tree, &changed, &self.options.given(), true).await?;
+        self.learn(found.columns);
+        Error::all(errors(found.problems)).map_or(Ok(()), Err)
     }
 }

@@ -4,7 +4,7 @@
 //! the first reader that runs has its rows computed and kept aside for the run; every later one reads those. They are
 //! never published: the view's entry is its query.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bywash_core::{Error, ObjectId, Result, SystemClock, TableName};
@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::attempt::Attempt;
-use super::inputs::{self, Input};
+use super::inputs::{Counts, Input, Reached};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
 use crate::project::Model;
 
@@ -104,7 +104,7 @@ impl Attempt {
 
     async fn rows_of(&self, view: &VolatileView) -> Result<StreamTable> {
         let itself = Input { name: view.name.clone(), at: None };
-        let versions: BTreeMap<_, _> = inputs::versions(&self.tree, std::slice::from_ref(&itself)).await?;
+        let versions = Reached::find(&self.tree, std::slice::from_ref(&itself)).await?.versions(Counts::Rows);
         let version = versions.into_values().next().ok_or_else(|| Error::bug("a view without a version"))?;
         let cell = self.frozen.0.lock().await.entry(version).or_default().clone();
         let kept = cell

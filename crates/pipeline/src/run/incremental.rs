@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bywash_core::{ObjectId, Result, TableName};
 use bywash_lake::changes::{Pair, TableState};
-use bywash_lake::objects::{Consumed, Entry, Produced};
+use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry};
 
 use crate::lake_view::WorkingTree;
 
@@ -43,7 +43,7 @@ pub async fn consumable(tree: &WorkingTree, from: &[TableName]) -> Result<BTreeM
     Ok(found)
 }
 
-/// Decides for a model with this recipe, whose entry was made as `old` says.
+/// Decides for a model that would be made as `new` says, whose entry was made as `old` says.
 ///
 /// `watched` are the versions of the inputs that are neither consumed nor declared static.
 ///
@@ -52,13 +52,13 @@ pub async fn consumable(tree: &WorkingTree, from: &[TableName]) -> Result<BTreeM
 pub async fn decide(
     tree: &WorkingTree,
     old: Option<&Produced>,
-    recipe: ObjectId,
+    new: &Produced,
     watched: &BTreeMap<String, ObjectId>,
     from: &[TableName],
 ) -> Result<Step> {
     let refresh = |reason: String| Ok(Step::Refresh { reason });
     let Some(old) = old else { return refresh("it has never run here".to_owned()) };
-    if old.recipe != recipe {
+    if old.recipe != new.recipe {
         return refresh("its query or settings changed".to_owned());
     }
     if let Some((input, _)) = watched.iter().find(|(input, version)| old.inputs.get(*input) != Some(version)) {
@@ -73,7 +73,7 @@ pub async fn decide(
         let Some(consumed) = old.consumed.get(&label) else {
             return refresh(format!("it has not read `{name}` before"));
         };
-        if consumed.uuid != table.uuid || consumed.schema_id != table.schema_id {
+        if consumed.uuid != table.uuid || !reads_same_columns(old, new, consumed, &table) {
             return refresh(format!("`{name}` has other columns now"));
         }
         let state = TableState::read(tree.objects(), &table).await?;
@@ -86,16 +86,28 @@ pub async fn decide(
             None => return refresh(format!("new rows of `{name}` share files with old ones")),
         }
     }
-    Ok(if files.values().all(HashSet::is_empty) && all_consumed(tree, old, from).await? {
+    Ok(if files.values().all(HashSet::is_empty) && pairs(old) == pairs(new) {
         Step::Stands
     } else {
         Step::Extend { files }
     })
 }
 
-/// Whether nothing is new even where new pairs have no rows and so no files.
-async fn all_consumed(tree: &WorkingTree, old: &Produced, from: &[TableName]) -> Result<bool> {
-    Ok(consumable(tree, from).await? == old.consumed)
+/// The rows that were consumed: more than there are files, where some gave none.
+fn pairs(produced: &Produced) -> Vec<(&String, &BTreeSet<Pair>)> {
+    produced.consumed.iter().map(|(name, consumed)| (name, &consumed.pairs)).collect()
+}
+
+/// Whether the columns that are read of an input are those that were read: their ids, names and types. Others may come
+/// and go.
+fn reads_same_columns(old: &Produced, new: &Produced, consumed: &Consumed, table: &TableEntry) -> bool {
+    let before = old.reads.iter().flat_map(|reads| &reads.tables);
+    let before = before.filter(|read| read.uuid == consumed.uuid && read.schema_id == consumed.schema_id);
+    let now = new.reads.iter().flat_map(|reads| &reads.tables).filter(|read| read.is_of(table));
+    match (before.map(|read| &read.columns).next(), now.map(|read| &read.columns).next()) {
+        (Some(before), Some(now)) => before == now,
+        _ => consumed.schema_id == table.schema_id,
+    }
 }
 
 /// The files of current tiles that hold exactly these pairs.

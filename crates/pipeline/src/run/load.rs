@@ -12,6 +12,7 @@ use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Entry, TableEntry, TableKind};
 use bywash_lake::store::LoadRow;
 use bywash_lake::{Draft, TableShape};
+use serde_json::json;
 
 use super::arrivals::{Arrival, add_load, arrivals, describe, refused_load, unsound};
 use super::attempt::{Attempt, Done};
@@ -375,8 +376,9 @@ impl Attempt {
 
 /// A load is reused when the same files went into the same table in the same way (rule R2).
 fn load_key(request: &Request<'_>, entry: Option<&TableEntry>, arrivals: &[Arrival], trims: bool) -> ObjectId {
-    let settings = (request.reader, &request.partition_by, &request.cluster_by, trims);
-    let recipe = keys::recipe("load", &request.pattern, &settings, &BTreeMap::new());
+    let settings = json!([request.reader, request.partition_by, request.cluster_by, trims]);
+    let settings = BTreeMap::from([("load".to_owned(), settings)]);
+    let recipe = keys::Recipe::new("load", &request.pattern, settings, BTreeMap::new()).id();
     let inputs = arrivals.iter().map(|arrival| (arrival.file.shown.clone(), arrival.content)).collect();
     let base = entry.map(|entry| Entry::Table(Box::new(entry.clone())).version());
     let base = base.map(|version| version.as_bytes().to_vec()).unwrap_or_default();

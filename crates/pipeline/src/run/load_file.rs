@@ -43,6 +43,7 @@ impl Attempt {
     ) -> Result<Result<FileLoad, Misled>> {
         let mut reading = self.read_in_background(request, file, types);
         let (mut rejected, mut warnings) = (Vec::new(), Vec::new());
+        let shape = &self.summed(request.node, shape).await?;
         let mut sink = Sink::open(self, &request.node.name, shape, types.schema.clone())?;
         let before = meter.bytes();
         let mut stopped = None;

@@ -2,13 +2,15 @@
 //!
 //! The life of a run: it opens a tree on the target's head (`attempt`), loads sources (`load`), checks every model
 //! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), volatile views once
-//! for all who read them (`frozen`, rule R10), functions in worker processes (`python_model`, `functions`), tests the tree
-//! (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
+//! for all who read them (`frozen`, rule R10), functions in worker processes (`python_model`, `functions`), adds up the rows
+//! that it writes as their readers see them (`projections`, rule R4), tests the tree (`tests`) and publishes it in one swap
+//! (`publish`, rule R1). Each finished node is committed under
 //! `refs/runs/<id>` with its key (`keys`, rule R3), so a killed run's work is found again by its keys (rule R2).
 
 mod arrivals;
 mod attempt;
 mod check;
+mod contract;
 mod expiry;
 mod frozen;
 mod functions;
@@ -22,6 +24,7 @@ mod model;
 mod new_columns;
 mod plan;
 mod preview;
+mod projections;
 mod publish;
 mod python_inputs;
 mod python_model;
@@ -33,13 +36,13 @@ mod sql_functions;
 mod tests;
 mod write;
 
-pub use check::check_models;
+pub use check::{Given, check_models};
 pub use expiry::{expired_runs, sweep_runs};
 pub use functions::{FunctionSettings, Functions};
 pub use inputs::Input;
 pub use log::{new_run_id, run_ref, shown_status};
 pub use model::is_modified;
-pub use plan::{Action, PlannedNode};
+pub use plan::{Action, Past, PlannedNode};
 pub use preview::LoadPreview;
 pub use python_preview::FunctionCall;
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};

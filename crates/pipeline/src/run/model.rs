@@ -7,15 +7,16 @@ use bywash_core::{Code, Error, ObjectId, Result, TableName};
 use bywash_engine::sql::{self, Parsed};
 use bywash_engine::{LakeTable, Planned, Resolved};
 use bywash_lake::changes::TableState;
-use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry, TableKind, ViewEntry};
+use bywash_lake::objects::{Entry, Produced, TableEntry, TableKind, ViewEntry};
 use bywash_lake::tables::DataFile;
 use bywash_lake::{Draft, Remade, TableShape};
+use serde_json::json;
 
 use super::attempt::{Attempt, Done};
 use super::frozen::{self, VolatileView};
 use super::incremental::{self, Step};
-use super::inputs::{self, Input};
-use super::keys;
+use super::inputs::{Counts, Input, Reached};
+use super::keys::{self, Recipe};
 use super::python_model;
 use super::write::{Meter, write_query};
 use crate::graph::Node;
@@ -27,15 +28,26 @@ pub(super) struct ModelWork<'a> {
     node: &'a Node,
     model: &'a Model,
     inputs: Vec<Input>,
-    versions: BTreeMap<String, ObjectId>,
-    recipe: ObjectId,
+    recipe: Recipe,
+    /// What would have made its output: key, recipe and all that it reads.
+    produced: Produced,
     /// The entry under its name, if a node made it.
     old: Option<Entry>,
-    /// What is to be consumed of each input, for incremental models.
-    consumable: BTreeMap<String, Consumed>,
-    key: ObjectId,
     /// Why its rows differ between runs, if they do.
     volatile: Option<String>,
+}
+
+impl ModelWork<'_> {
+    /// The key of what it would compute.
+    pub(super) const fn key(&self) -> ObjectId {
+        self.produced.key
+    }
+
+    /// Whether its entry was made by another recipe, or there is none.
+    pub(super) fn is_changed(&self) -> bool {
+        let produced = self.old.as_ref().and_then(Entry::table).and_then(|table| table.produced.as_ref());
+        produced.is_none_or(|produced| produced.recipe != self.produced.recipe)
+    }
 }
 
 /// What a model needs.
@@ -81,19 +93,29 @@ impl Attempt {
     /// What is known of a model before it runs; drift is found here (rule R7).
     pub(super) async fn prepare<'a>(&self, node: &'a Node, model: &'a Model) -> Result<ModelWork<'a>> {
         let inputs = self.inputs(node);
-        let versions = inputs::versions(&self.tree, &inputs).await?;
+        let reached = Reached::find(&self.tree, &inputs).await?;
         let recipe = recipe(model, &self.options.parameter_texts);
         let old = self.own_entry(node).await?;
-        let consumable = match model.kind() {
+        let reads = self.reads_of(node, model, &reached, recipe.id()).await?;
+        let counts = match (model.kind(), &reads) {
+            (ModelKind::View, _) => Counts::Columns,
+            (_, Some(reads)) => Counts::Read(reads),
+            (_, None) => Counts::Rows,
+        };
+        let versions = reached.versions(counts);
+        let consumed = match model.kind() {
             ModelKind::Incremental => incremental::consumable(&self.tree, &self.consumed_names(node, model)).await?,
             _ => BTreeMap::new(),
         };
         let views = frozen::volatile_views(&self.tree, &inputs).await?;
         let volatile = model.volatile().or_else(|| views.first().map(VolatileView::reason));
+        let volatile = volatile.or_else(|| reached.volatile());
         let mut extras = self.key_extras(model, old.as_ref(), &views);
+        extras.extend(reached.volatile().map(|_| self.options.run.clone().into_bytes()));
         extras.extend(self.package_extras(model)?);
-        let key = keys::output_key(&node.name, recipe, &versions, &extras);
-        Ok(ModelWork { node, model, inputs, versions, recipe, old, consumable, key, volatile })
+        let key = keys::output_key(&node.name, recipe.id(), &versions, &extras);
+        let produced = Produced { key, recipe: recipe.id(), keeps_recipe: true, inputs: versions, reads, consumed };
+        Ok(ModelWork { node, model, inputs, recipe, produced, old, volatile })
     }
 
     /// Whether a model stands, is taken from elsewhere, grows, or runs.
@@ -105,19 +127,25 @@ impl Attempt {
         if work.model.kind() == ModelKind::Incremental {
             return self.plan_incremental(work, produced).await;
         }
-        if let Some(old) = work.old.as_ref().filter(|old| old.key() == Some(work.key)) {
+        if let Some(old) = work.old.as_ref().filter(|old| old.key() == Some(work.produced.key)) {
             return Ok(ModelPlan::Stands(old.clone()));
         }
         match self.kept_entry(work).await? {
             Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
-            None => Ok(ModelPlan::Run(self.reason(work, produced))),
+            None => Ok(ModelPlan::Run(self.reason(work, produced).await)),
         }
     }
 
     async fn plan_incremental(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> Result<ModelPlan> {
         let from = self.consumed_names(work.node, work.model);
-        let step = incremental::decide(&self.tree, produced, work.recipe, &self.watched(work), &from).await?;
+        let step = incremental::decide(&self.tree, produced, &work.produced, &self.watched(work), &from).await?;
+        // Rows that were written anew, and are what they were as the model sees them.
+        let reads_the_same =
+            |old: &Produced| (old.recipe, &old.inputs) == (work.produced.recipe, &work.produced.inputs);
         match (step, &work.old) {
+            (Step::Refresh { .. }, Some(old)) if produced.is_some_and(reads_the_same) => {
+                Ok(ModelPlan::Stands(old.clone()))
+            }
             (Step::Stands, Some(old)) => Ok(ModelPlan::Stands(old.clone())),
             (Step::Extend { files }, Some(_)) => match self.kept_entry(work).await? {
                 Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
@@ -125,7 +153,10 @@ impl Attempt {
             },
             (Step::Refresh { reason }, _) => match self.kept_entry(work).await? {
                 Some(entry) => Ok(ModelPlan::Take(entry, "computed before")),
-                None => Ok(ModelPlan::Run(reason)),
+                None => match produced.filter(|old| old.recipe != work.produced.recipe) {
+                    Some(old) => Ok(ModelPlan::Run(self.change_of_recipe(work, old).await)),
+                    None => Ok(ModelPlan::Run(reason)),
+                },
             },
             (_, None) => Ok(ModelPlan::Run("it has never run here".to_owned())),
         }
@@ -135,26 +166,38 @@ impl Attempt {
         if self.options.no_cache {
             return Ok(None);
         }
-        Ok(self.kept(work.key).await?.and_then(|mut kept| kept.remove(&work.node.name.to_string())))
+        Ok(self.kept(work.produced.key).await?.and_then(|mut kept| kept.remove(&work.node.name.to_string())))
     }
 
     /// The first difference from what made the entry.
-    fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
+    async fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
         let Some(old) = produced else {
             return if work.old.is_some() { "its definition or an input changed" } else { "it has never run here" }
                 .to_owned();
         };
-        let what = if work.model.query().is_some() { "query" } else { "code" };
-        if old.recipe != work.recipe {
-            return format!("its {what} or settings changed");
+        if old.recipe != work.produced.recipe {
+            return self.change_of_recipe(work, old).await;
         }
-        let changed = work.versions.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
+        let changed = work.produced.inputs.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
         match (changed, &work.volatile) {
             (Some((input, _)), _) => format!("`{input}` changed"),
             (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
-            (None, None) if old.inputs.len() == work.versions.len() => "its packages changed".to_owned(),
+            (None, None) if old.inputs.len() == work.produced.inputs.len() => "its packages changed".to_owned(),
             (None, None) => "an input is gone".to_owned(),
         }
+    }
+
+    async fn change_of_recipe(&self, work: &ModelWork<'_>, old: &Produced) -> String {
+        let what = if work.model.query().is_some() { "query" } else { "code" };
+        let unknown = || format!("its {what} or settings changed");
+        if !old.keeps_recipe {
+            return unknown();
+        }
+        // What cannot be read any more cannot be told; the model runs all the same.
+        let Ok(before) = self.tree.objects().read::<Recipe>(old.recipe).await else { return unknown() };
+        let place = work.model.query().and_then(|query| query.first_change(&before.text));
+        let line = place.and_then(|place| Some(format!("line {} of {}", place.line?, place.path.display())));
+        work.recipe.first_change(&before).or(line).unwrap_or_else(unknown)
     }
 
     /// What a key holds besides recipe and inputs: for incremental models their own table, for volatile ones the
@@ -163,6 +206,8 @@ impl Attempt {
         let mut extras = Vec::new();
         if let (ModelKind::Incremental, Some(old)) = (model.kind(), old) {
             extras.push(old.version().as_bytes().to_vec());
+            let consumed = old.table().and_then(|table| table.produced.as_ref()).map(|produced| &produced.consumed);
+            extras.push(serde_json::to_vec(&consumed).unwrap_or_default());
         }
         extras.extend(self.volatile_extras(model, views));
         extras
@@ -177,7 +222,7 @@ impl Attempt {
         let mut left_out: BTreeSet<_> =
             self.consumed_names(work.node, work.model).iter().map(ToString::to_string).collect();
         left_out.extend(self.named(work.node, work.model.static_inputs()).iter().map(ToString::to_string));
-        let watched = work.versions.iter().filter(|(input, _)| !left_out.contains(*input));
+        let watched = work.produced.inputs.iter().filter(|(input, _)| !left_out.contains(*input));
         watched.map(|(input, version)| (input.clone(), *version)).collect()
     }
 
@@ -221,19 +266,11 @@ impl Attempt {
     async fn adopt(&self, work: &ModelWork<'_>, table: &TableEntry) -> Result<Done> {
         let mut table = table.clone();
         table.kind = TableKind::Node;
-        table.produced = Some(self.produced(work));
+        self.tree.objects().add(&work.recipe)?;
+        table.produced = Some(work.produced.clone());
         let entry = Entry::Table(Box::new(table));
-        self.keep(&[(work.node.name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        self.keep(&[(work.node.name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::reused(&entry, "adopted as it is"))
-    }
-
-    fn produced(&self, work: &ModelWork<'_>) -> Produced {
-        Produced {
-            key: work.key,
-            recipe: work.recipe,
-            inputs: work.versions.clone(),
-            consumed: work.consumable.clone(),
-        }
     }
 
     async fn publish_view(&self, work: &ModelWork<'_>, reason: String) -> Result<Done> {
@@ -241,9 +278,9 @@ impl Attempt {
             sql: work.model.query().map(|query| query.sql()).unwrap_or_default(),
             origin: work.model.path.to_string_lossy().into_owned(),
             inputs: work.inputs.iter().filter(|input| input.at.is_none()).map(|input| input.name.to_string()).collect(),
-            key: work.key,
+            key: work.produced.key,
         });
-        self.keep(&[(work.node.name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        self.keep(&[(work.node.name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::ran(&entry, reason, 0))
     }
 
@@ -271,11 +308,13 @@ impl Attempt {
                 let query = self.query_of(work, query, &session, old).await?;
                 (session.plan(&query, &self.options.parameters).await?, rows_in)
             }
-            ModelBody::Python(python) => self.rows_of_function(work.node, python, &session, &work.versions).await?,
+            ModelBody::Python(python) => {
+                self.rows_of_function(work.node, python, &session, &work.produced.inputs).await?
+            }
         };
         let entry = self.write_output(work, planned, old).await?;
         let entry = Entry::Table(Box::new(entry));
-        self.keep(&[(name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
+        self.keep(&[(name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::ran(&entry, reason, rows_in))
     }
 
@@ -337,9 +376,10 @@ impl Attempt {
             Some(old) if model.unique_key().is_empty() => Some((old, lake.shape(old).await?)),
             _ => None,
         };
-        let change = ObjectId::of(format!("{}{}", work.key, name).as_bytes());
+        let change = ObjectId::of(format!("{}{}", work.produced.key, name).as_bytes());
         let mut entry = match adds_to {
             Some((old, shape)) => {
+                let shape = self.summed(work.node, &shape).await?;
                 let written = write_query(lake, &shape, planned, meter).await?;
                 let state = TableState::read(objects, old).await?;
                 let state = state.append(change, written.files, "add new rows").map_err(unsound)?;
@@ -347,7 +387,8 @@ impl Attempt {
             }
             None => {
                 let shape = self.output_shape(work, &planned).await?;
-                let written = write_query(lake, &shape.1, planned, meter).await?;
+                let summed = self.summed(work.node, &shape.1).await?;
+                let written = write_query(lake, &summed, planned, meter).await?;
                 let state = TableState::default().append(change, written.files, "computed").map_err(unsound)?;
                 match shape.0 {
                     OutputBase::New(draft) => lake.create_table(objects, &draft, state, "run").await?,
@@ -358,7 +399,8 @@ impl Attempt {
                 }
             }
         };
-        entry.produced = Some(self.produced(work));
+        objects.add(&work.recipe)?;
+        entry.produced = Some(work.produced.clone());
         Ok(entry)
     }
 
@@ -397,24 +439,30 @@ pub fn is_modified(node: &Node, entry: Option<&Entry>) -> bool {
             model.kind() != ModelKind::View || model.query().is_none_or(|query| query.sql() != view.sql)
         }
         (Some(model), Some(Entry::Table(table))) => {
-            table.produced.as_ref().is_none_or(|produced| produced.recipe != recipe(model, &BTreeMap::new()))
+            table.produced.as_ref().is_none_or(|produced| produced.recipe != recipe(model, &BTreeMap::new()).id())
         }
     }
 }
 
 /// Rule R3: all of a model that is not its inputs' rows.
-fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
+pub(super) fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> Recipe {
     let parsed = match &model.body {
         ModelBody::Sql(parsed) => parsed,
         ModelBody::Python(python) => return python_model::recipe(model, python, parameters),
     };
     let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
     let order_by: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
-    let settings = (partition_by, model.cluster_by(), model.unique_key(), order_by);
+    let settings = [
+        ("partition_by", json!(partition_by)),
+        ("cluster_by", json!(model.cluster_by())),
+        ("unique_key", json!(model.unique_key())),
+        ("order_by", json!(order_by)),
+    ];
+    let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let used = &parsed.parameters;
     let given = parameters.iter().filter(|(name, _)| used.contains(name));
     let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    keys::recipe(model.kind().as_str(), &python_model::with_functions(model, parsed), &settings, &given)
+    Recipe::new(model.kind().as_str(), &python_model::with_functions(model, parsed), settings, given)
 }
 
 enum OutputBase {

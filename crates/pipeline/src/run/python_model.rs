@@ -13,11 +13,12 @@ use bywash_engine::{Engine, Planned, Resolved, Session, StreamTable};
 use bywash_python::{Answer, Argument, ArgumentValue, Batches, Call, Declared, Expected, Limits, Output, Requirements};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
+use serde_json::json;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::attempt::Attempt;
 use super::functions::{FunctionLog, Functions, blocking};
-use super::keys;
+use super::keys::Recipe;
 use super::python_inputs::{hand_over, values};
 use super::runner::Runner;
 use super::write::all_rows;
@@ -37,17 +38,25 @@ pub(super) struct Called {
 }
 
 /// Rule R3: all of a function's table that is neither its inputs' rows nor its packages.
-pub(super) fn recipe(model: &Model, python: &PythonModel, parameters: &BTreeMap<String, String>) -> ObjectId {
+pub(super) fn recipe(model: &Model, python: &PythonModel, parameters: &BTreeMap<String, String>) -> Recipe {
     let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
     let columns: Vec<_> =
         python.schema.fields().iter().map(|field| (field.name().clone(), field.data_type().to_string())).collect();
     let inputs: Vec<_> = python.inputs.iter().map(|input| (&input.argument, &input.query.canonical)).collect();
     let forms: Vec<_> = python.inputs.iter().map(|input| format!("{:?}", input.form)).collect();
-    let settings = (partition_by, model.cluster_by(), columns, inputs, forms, &python.output);
+    let settings = [
+        ("partition_by", json!(partition_by)),
+        ("cluster_by", json!(model.cluster_by())),
+        ("columns", json!(columns)),
+        ("inputs", json!(inputs)),
+        ("forms", json!(forms)),
+        ("output", json!(python.output)),
+    ];
+    let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let used = python.parameters();
     let given = parameters.iter().filter(|(name, _)| used.contains(&name.as_str()));
     let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    keys::recipe("python", &python.code.to_string(), &settings, &given)
+    Recipe::new("python", &python.code.to_string(), settings, given)
 }
 
 /// A query as keys count it: with the functions in Python that it calls.

@@ -12,6 +12,7 @@ use bywash_lake::store::RunRow;
 use bywash_lake::{Head, Lake};
 
 use super::attempt::Attempt;
+use super::check::Given;
 use super::expiry;
 use super::frozen::Frozen;
 use super::functions::Functions;
@@ -94,6 +95,13 @@ pub struct RunOptions {
     pub start: Option<Start>,
     /// What is to be done when everything has succeeded and nothing is visible yet; if it fails, nothing will be.
     pub before_publish: Option<BeforePublish>,
+}
+
+impl RunOptions {
+    /// The parameters with their texts.
+    pub(super) fn given(&self) -> Given {
+        (self.parameters.clone(), self.parameter_texts.clone())
+    }
 }
 
 /// Something that belongs to a publish and is no part of the lake; done again when the run plans again.

@@ -12,9 +12,9 @@ use bywash_lake::store::{Output, Transaction};
 use futures::StreamExt;
 
 use super::attempt::Attempt;
-use super::inputs::Input;
+use super::inputs::{Counts, Input, Reached};
 use super::report::TestReport;
-use super::{frozen, inputs, keys};
+use super::{frozen, keys};
 use crate::graph::Node;
 use crate::project::{DataTest, Severity};
 
@@ -49,11 +49,13 @@ impl Attempt {
     /// Runs one test; a pass that is new is given back to be kept.
     async fn run_test(&self, node: &Node, test: &DataTest) -> Result<Option<Output>> {
         let read = self.inputs(node);
-        let versions = inputs::versions(&self.tree, &read).await?;
+        let reached = Reached::find(&self.tree, &read).await?;
+        let versions = reached.versions(Counts::Rows);
         let parsed = sql::parse(test.place.path.clone(), &test.sql)?;
-        let recipe = keys::recipe("test", &parsed.canonical, &(), &BTreeMap::new());
+        let recipe = keys::Recipe::new("test", &parsed.canonical, BTreeMap::new(), BTreeMap::new()).id();
         let key = keys::output_key(&node.name, recipe, &versions, &[]);
         let known = parsed.volatile.is_none()
+            && reached.volatile().is_none()
             && frozen::volatile_views(&self.tree, &read).await?.is_empty()
             && !self.options.no_cache
             && self.runner.lake.store().output(key).await?.is_some();

@@ -93,13 +93,7 @@ impl RowWriter {
     /// # Errors
     /// The table's layout cannot be used.
     pub fn new(lake: &Lake, shape: &Arc<TableShape>) -> Result<Self> {
-        let writer = TableWriter::new(
-            lake.warehouse(),
-            &shape.folder,
-            shape.schema.clone(),
-            shape.spec.clone(),
-            WriteSettings::default(),
-        )?;
+        let writer = TableWriter::new(lake.warehouse(), shape, WriteSettings::default())?;
         Ok(Self { writer, shape: shape.clone(), rows: 0 })
     }
 
