@@ -37,7 +37,7 @@ pub struct Model {
     pub place: Place,
     pub(crate) options: ModelOptions,
     pub(crate) tests: Vec<TestDeclaration>,
-    enforced: bool,
+    pub(super) enforced: bool,
     /// Its folder below `models/`, with forward slashes.
     pub(super) folder: String,
     /// Whether it was read without problems, so that it is worth checking.
