@@ -137,12 +137,10 @@ impl Workspace {
     }
 
     /// What SQL finds in a commit; files in quotes are relative to where the command was typed.
-    ///
-    /// # Errors
-    /// The catalog cannot be read.
-    pub async fn resolver(&self, head: Head) -> Result<LakeResolver> {
+    #[must_use]
+    pub fn resolver(&self, head: Head) -> LakeResolver {
         let tree = Arc::new(WorkingTree::new(self.lake.clone(), head));
-        LakeResolver::new(tree, self.files()).await
+        LakeResolver::new(tree, self.files())
     }
 
     /// Files in quotes, relative to where the command was typed.
@@ -274,10 +272,10 @@ pub fn parameters(flags: &ParameterFlags) -> (Parameters, std::collections::BTre
 ///
 /// # Errors
 /// No such table, or several.
-pub fn table_name(resolver: &LakeResolver, typed: &str) -> Result<TableName> {
+pub async fn table_name(resolver: &LakeResolver, typed: &str) -> Result<TableName> {
     let reference = TableRef::parse(typed)?;
     if reference.at.is_some() {
         return Err(Error::new(Code::WrongUsage, format!("`{typed}` names a ref")).hint("name the ref with `--ref`"));
     }
-    resolver.full_name(&reference)
+    resolver.full_name(&reference).await
 }

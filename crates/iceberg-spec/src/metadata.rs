@@ -19,6 +19,9 @@ use crate::sort::SortOrder;
 /// Properties that every table of ours has: nothing outside Bywash may delete lake files.
 const OWNERSHIP: [(&str, &str); 2] = [("gc.enabled", "false"), ("write.metadata.delete-after-commit.enabled", "false")];
 
+/// Metadata repeats its snapshots with every commit, so a table forgets the older ones.
+const MOST_SNAPSHOTS: usize = 100;
+
 /// How many earlier metadata files are remembered.
 const METADATA_LOG_LENGTH: usize = 100;
 
@@ -186,7 +189,7 @@ impl TableMetadata {
         self.last_sequence_number + 1
     }
 
-    /// The same table with one more snapshot, which becomes current.
+    /// The same table with one more snapshot, which becomes current; of many the oldest are forgotten.
     ///
     /// `previous_file` is where `self` lies, if it was written. Times never go back.
     ///
@@ -207,6 +210,7 @@ impl TableMetadata {
         next.snapshot_log
             .push(SnapshotLogEntry { snapshot_id: snapshot.snapshot_id, timestamp_ms: snapshot.timestamp_ms });
         next.snapshots.push(snapshot);
+        next.forget_old_snapshots(MOST_SNAPSHOTS);
         Ok(next)
     }
 
@@ -239,13 +243,7 @@ impl TableMetadata {
     #[must_use]
     pub fn without_old_snapshots(&self, keep: usize, previous_file: &str, timestamp_ms: i64) -> Self {
         let mut next = self.clone();
-        let surplus = next.snapshots.len().saturating_sub(keep.max(1));
-        next.snapshots.drain(..surplus);
-        let kept_ids: Vec<i64> = next.snapshots.iter().map(|snapshot| snapshot.snapshot_id).collect();
-        let is_kept = |id: i64| kept_ids.contains(&id);
-        // A log has no gaps: what is older than a snapshot that is forgotten is forgotten too.
-        let kept = next.snapshot_log.iter().rev().take_while(|entry| is_kept(entry.snapshot_id)).count();
-        next.snapshot_log.drain(..next.snapshot_log.len() - kept);
+        next.forget_old_snapshots(keep.max(1));
         let surplus = next.metadata_log.len().saturating_sub(keep);
         next.metadata_log.drain(..surplus);
         next.remember(Some(previous_file), timestamp_ms.max(self.last_updated_ms));
@@ -315,6 +313,18 @@ impl TableMetadata {
     /// A known id with other fields.
     pub fn knowing_spec(&self, spec: PartitionSpec) -> Result<Self> {
         Ok(Self { default_spec_id: self.default_spec_id, ..self.with_spec(spec)? })
+    }
+
+    fn forget_old_snapshots(&mut self, keep: usize) {
+        let surplus = self.snapshots.len().saturating_sub(keep);
+        if surplus == 0 {
+            return;
+        }
+        self.snapshots.drain(..surplus);
+        let is_kept = |id: i64| self.snapshots.iter().any(|snapshot| snapshot.snapshot_id == id);
+        // A log has no gaps: what is older than a snapshot that is forgotten is forgotten too.
+        let kept = self.snapshot_log.iter().rev().take_while(|entry| is_kept(entry.snapshot_id)).count();
+        self.snapshot_log.drain(..self.snapshot_log.len() - kept);
     }
 
     fn remember(&mut self, previous_file: Option<&str>, timestamp_ms: i64) {

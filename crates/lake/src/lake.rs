@@ -13,7 +13,7 @@ use bywash_core::{Code, Error, ObjectId, RefName, Result, SystemClock, TableName
 use crate::author::author;
 use crate::lease::{Lease, Leases};
 use crate::lost_catalog::{refuse_lost_catalog, refuse_new_catalog};
-use crate::objects::{Commit, Entry, HashTree, Objects};
+use crate::objects::{Commit, Entry, HashTree, KnownObjects, Objects};
 use crate::place::LakePlace;
 use crate::storage::{StagedFiles, Warehouse};
 use crate::store::{Outcome, RefKind, RefRow, RefSwap, SqlStore, Store, Transaction};
@@ -24,6 +24,7 @@ pub struct Lake {
     store: Store,
     warehouse: Arc<Warehouse>,
     folder: PathBuf,
+    known: KnownObjects,
     leases: Arc<Leases>,
     /// What was read and written through this lake stays, as long as it lives (rule T7).
     lease: Option<Arc<Lease>>,
@@ -67,7 +68,7 @@ impl Lake {
         });
         store.bind_warehouse(warehouse.location(), place.has_moved).await?;
         let leases = Leases::of(&store);
-        let lake = Self { store, warehouse, folder, leases, lease: None };
+        let lake = Self { store, warehouse, folder, known: KnownObjects::default(), leases, lease: None };
         lake.ensure_main().await?;
         Ok(lake)
     }
@@ -75,7 +76,7 @@ impl Lake {
     /// Objects, with nothing pending.
     #[must_use]
     pub fn objects(&self) -> Objects {
-        Objects::new(self.store.clone())
+        Objects::knowing(self.store.clone(), self.known.clone())
     }
 
     /// The durable side.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema as ArrowSchema, SchemaRef};
-use bywash_core::{Projection, Result, RowSums, TableName};
+use bywash_core::{Error, ObjectId, Projection, Result, RowSums, TableName};
 use bywash_iceberg_spec::{DataFile, PartitionSpec, Schema, TableMetadata};
 
 use crate::changes::TableState;
@@ -192,6 +192,52 @@ impl Lake {
         self.write_snapshot(objects, base, state, remade, snapshot).await
     }
 
+    /// Adds rows to a table by hand. However many changes it has, few are read: an append beside them is sound, and its
+    /// files are one more tile (rule T4).
+    ///
+    /// # Errors
+    /// A file cannot be read or written.
+    pub async fn append(
+        &self,
+        objects: &Objects,
+        base: &TableEntry,
+        files: Vec<DataFile>,
+        label: &str,
+    ) -> Result<TableEntry> {
+        let id = ObjectId::unique();
+        let table = tables::LoadedTable::load(self.warehouse(), &base.metadata).await?;
+        // A tile says which columns were widened before its files were written; in the first schema none were.
+        let is_as_created = table.metadata().schemas.first().is_some_and(|created| created.id == base.schema_id);
+        if files.is_empty() || !is_as_created {
+            let state = TableState::read(objects, base).await?.append(id, files, label);
+            let state = state.map_err(|reason| Error::bug(reason.reason()))?;
+            return self.write_state(objects, base, state, "append").await;
+        }
+        let (rows, bytes) = files.iter().fold((base.rows, base.bytes), |(rows, bytes), file| {
+            (rows + file.record_count, bytes + file.file_size_in_bytes)
+        });
+        let count = base.files + files.len() as u64;
+        // A table without a file says nothing of how its rows are added up.
+        let held = (base.files > 0).then_some(base.row_sums.as_ref());
+        let row_sums = RowSums::of_all(held.into_iter().chain(files.iter().map(|file| file.row_sums.as_ref())));
+        let (change, tile) = TableState::appended(id, files.clone(), label);
+        let new = tables::NewSnapshot::new("append", files, HashSet::new());
+        let committed = tables::commit(self.warehouse(), &table, new).await?;
+        Ok(TableEntry {
+            metadata: committed.metadata,
+            snapshot_id: committed.snapshot_id,
+            schema_id: committed.schema_id,
+            changes: base.changes.with(objects, [(id.to_string(), Some(change))].into()).await?,
+            tiles: base.tiles.with(objects, [(tile.id().to_string(), Some(tile))].into()).await?,
+            rows,
+            bytes,
+            files: count,
+            row_sums,
+            produced: None,
+            ..base.clone()
+        })
+    }
+
     /// The same for a state that shows the same rows in other files; what made a node's table still has made it.
     ///
     /// # Errors
@@ -297,8 +343,8 @@ impl Lake {
 }
 
 fn edits<T: Clone + PartialEq>(
-    old: &BTreeMap<bywash_core::ObjectId, T>,
-    new: &BTreeMap<bywash_core::ObjectId, T>,
+    old: &BTreeMap<ObjectId, T>,
+    new: &BTreeMap<ObjectId, T>,
 ) -> BTreeMap<String, Option<T>> {
     let changed = new.iter().filter(|(id, value)| old.get(id) != Some(value));
     let mut edits: BTreeMap<_, _> = changed.map(|(id, value)| (id.to_string(), Some(value.clone()))).collect();

@@ -16,6 +16,7 @@ mod output;
 mod postgres;
 mod sandbox;
 mod server;
+mod unreliable;
 
 pub use dice::Dice;
 pub use filters::Filters;

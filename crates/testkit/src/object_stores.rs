@@ -7,6 +7,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::server::{Rights, Server};
+use super::unreliable::Unreliable;
 
 /// The secret of each server. Nothing that Bywash writes may contain it.
 const SECRET: &str = "b3Blbi1zZXNhbWUtNWZhMS1vcGVuLXNlc2FtZS01ZmEx";
@@ -113,6 +114,19 @@ impl ObjectStore {
             ],
         };
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The same through a way on which requests and answers get lost; the same ones for the same seed.
+    ///
+    /// # Panics
+    /// It is stopped.
+    #[must_use]
+    pub fn unreliable_environment(&self, seed: u64) -> Vec<(String, String)> {
+        let port = self.server.as_ref().expect("a server that runs").port;
+        let (there, way) = (format!("127.0.0.1:{port}"), Unreliable::way_to(port, seed));
+        let through =
+            |(name, value): (String, String)| (name, value.replace(&there, &format!("127.0.0.1:{}", way.port)));
+        self.environment().into_iter().map(through).collect()
     }
 
     /// What nothing may print.

@@ -21,7 +21,7 @@ pub async fn run(context: &Context, arguments: DiffArguments) -> Result<()> {
     match (workspace.resolve(&arguments.from).await, &arguments.table) {
         (Ok(from), Some(table)) => {
             let to = workspace.head(&RefFlags { reference: arguments.to_ref.clone() }).await?;
-            let name = table_name(&workspace.resolver(to.clone()).await?, table)?;
+            let name = table_name(&workspace.resolver(to.clone()), table).await?;
             let session = session(&workspace, to.clone()).await?;
             let key = if arguments.key.is_empty() { unique_key(&workspace, &name) } else { arguments.key.clone() };
             rows(context, &session, &at(&name, &from), &at(&name, &to), &key, &arguments).await
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, arguments: DiffArguments) -> Result<()> {
 }
 
 async fn session(workspace: &Workspace, head: Head) -> Result<Session> {
-    Ok(workspace.engine.session(std::sync::Arc::new(workspace.resolver(head).await?)))
+    Ok(workspace.engine.session(std::sync::Arc::new(workspace.resolver(head))))
 }
 
 /// A table of a commit, as SQL names it.

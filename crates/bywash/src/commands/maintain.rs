@@ -59,8 +59,8 @@ pub async fn rewrite_manifests(context: &Context, typed: &str, flags: &Maintenan
 async fn open(context: &Context, typed: &str, flags: &MaintenanceFlags) -> Result<(Maintenance, TableName)> {
     let workspace = Workspace::open_lake(context, &flags.project).await?;
     let branch = workspace.branch(&flags.reference)?;
-    let resolver = workspace.resolver(workspace.lake.branch(&branch).await?).await?;
-    let name = table_name(&resolver, typed)?;
+    let resolver = workspace.resolver(workspace.lake.branch(&branch).await?);
+    let name = table_name(&resolver, typed).await?;
     Ok((Maintenance { lake: workspace.lake, engine: workspace.engine, branch }, name))
 }
 

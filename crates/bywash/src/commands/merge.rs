@@ -120,10 +120,13 @@ async fn resolutions(
     if arguments.ours.is_empty() && arguments.theirs.is_empty() {
         return Ok(resolutions);
     }
-    let (here, there) = (workspace.resolver(head.clone()).await?, workspace.resolver(source.clone()).await?);
+    let (here, there) = (workspace.resolver(head.clone()), workspace.resolver(source.clone()));
     for (side, typed) in [(Side::Ours, &arguments.ours), (Side::Theirs, &arguments.theirs)] {
         for text in typed {
-            let name = table_name(&here, text).or_else(|error| table_name(&there, text).map_err(|_| error))?;
+            let name = match table_name(&here, text).await {
+                Ok(name) => name,
+                Err(error) => table_name(&there, text).await.map_err(|_| error)?,
+            };
             if resolutions.insert(name, side).is_some_and(|before| before != side) {
                 return Err(Error::new(Code::WrongUsage, format!("`{text}` is named by `--ours` and by `--theirs`")));
             }

@@ -176,7 +176,7 @@ impl Statements {
             Place::Nowhere => Ok(Arc::new(LakeResolver::without_lake(self.files.clone()))),
             Place::Lake { lake, reference, .. } => {
                 let tree = Arc::new(WorkingTree::new(lake.clone(), lake.resolve(reference).await?));
-                Ok(Arc::new(LakeResolver::new(tree, self.files.clone()).await?))
+                Ok(Arc::new(LakeResolver::new(tree, self.files.clone())))
             }
         }
     }
@@ -225,7 +225,7 @@ impl SqlRunner for Statements {
     async fn tables(&self) -> Result<Vec<KnownTable>> {
         let Place::Lake { lake, reference, .. } = &self.place else { return Ok(Vec::new()) };
         let tree = Arc::new(WorkingTree::new(lake.clone(), lake.resolve(reference).await?));
-        let names = LakeResolver::new(tree.clone(), self.files.clone()).await?.known_tables();
+        let names = LakeResolver::new(tree.clone(), self.files.clone()).known_tables().await?;
         let mut tables = Vec::with_capacity(names.len());
         for name in names {
             let table: TableName = name.parse()?;

@@ -109,7 +109,7 @@ impl Range {
 async fn last_load(workspace: &Workspace, branch: &RefName, head: &Head, table: &str) -> Result<Head> {
     let table = match table {
         "" => None,
-        typed => Some(table_name(&workspace.resolver(head.clone()).await?, typed)?),
+        typed => Some(table_name(&workspace.resolver(head.clone()), typed).await?),
     };
     for (id, commit) in workspace.lake.log(head.id, usize::MAX).await? {
         let loads = loads(workspace, &commit, &commit, table.as_ref()).await?;

@@ -24,7 +24,7 @@ pub async fn run(context: &Context, arguments: ShowArguments) -> Result<()> {
         Body::Resource(_) | Body::Seed(_) => Arc::new(sql::parse("<query>", &format!("select * from {}", node.name))?),
     };
     let head = workspace.head(&arguments.reference).await?;
-    let resolver = Arc::new(workspace.resolver(head).await?);
+    let resolver = Arc::new(workspace.resolver(head));
     let values = parameters(&arguments.parameters).0;
     let planned = workspace.engine.session(resolver).plan(&parsed, &values).await.map_err(|error| {
         if error.code() == bywash_core::Code::UnknownTable {

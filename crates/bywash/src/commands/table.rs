@@ -47,11 +47,11 @@ async fn list(context: &Context, reference: &RefFlags, project: &ProjectFlags, o
 async fn find(workspace: &Workspace, typed: &str, reference: &RefFlags) -> Result<(TableName, Entry, LakeResolver)> {
     let head = workspace.head(reference).await?;
     let commit = head.commit.clone();
-    let resolver = workspace.resolver(head).await?;
-    let name = table_name(&resolver, typed)?;
+    let resolver = workspace.resolver(head);
+    let name = table_name(&resolver, typed).await?;
     match workspace.lake.entry(&commit, &name).await? {
         Some(entry) => Ok((name, entry, resolver)),
-        None => Err(resolver.unknown_table(&bywash_core::TableRef::parse(typed)?)),
+        None => Err(resolver.unknown_table(&bywash_core::TableRef::parse(typed)?).await),
     }
 }
 

@@ -389,6 +389,40 @@ fn t3_columns_that_models_and_files_bring_keep_their_ids() {
     shop.run(["doctor"]).success();
 }
 
+/// Files know nothing of what was done to the table: the name that they have is a new column.
+#[test]
+fn t3_columns_that_were_dropped_or_renamed_come_again_with_files_that_have_them() {
+    let shop = shop();
+    let source = shop.read("sources/raw.yml").replace("partition_by", "schema_contract: evolve\n    partition_by");
+    shop.write("sources/raw.yml", source);
+    shop.run(["load"]).success();
+    shop.run(["query", "alter table raw.orders drop column amount, rename column customer to who"]).success();
+    orders(&shop, 2, 61, 62);
+    let load = shop.run(["load"]).success();
+    assert!(load.stderr.contains("add column customer, add column amount"), "{load}");
+    assert_eq!(header(&shop, "raw.orders"), "id,who,day,customer,amount");
+    let counts = "select count(*), count(who), count(customer), count(amount) from raw.orders";
+    assert_eq!(rows(&shop, counts), ["62,60,2,2"], "what the old ones held does not come back");
+    shop.run(["doctor"]).success();
+}
+
+#[test]
+fn an_overwrite_of_partitions_beside_files_of_another_cut_is_refused() {
+    let lake = sandbox();
+    lake.run(["init", "--template", "empty"]).success();
+    lake.run(["query", "create table raw.p (id int, part int) partition by (id)"]).success();
+    lake.run(["query", "insert into raw.p values (1, 1), (2, 2)"]).success();
+    lake.run(["query", "alter table raw.p set partitioned by (part)"]).success();
+    let overwrite = "insert overwrite raw.p (id, part) partition (part) values (3, 1)";
+    let refused = lake.run(["query", overwrite]).failure("not-yet-supported");
+    assert!(refused.stderr.contains("delete the rows"), "{refused}");
+    assert_eq!(rows(&lake, "from raw.p"), ["1,1", "2,2"]);
+    lake.run(["query", "insert overwrite raw.p select * from raw.p"]).success();
+    lake.run(["query", overwrite]).success();
+    assert_eq!(rows(&lake, "from raw.p"), ["2,2", "3,1"]);
+    lake.run(["doctor"]).success();
+}
+
 #[test]
 fn t3_processes_that_add_columns_at_once_give_out_different_ids() {
     let lake = table();

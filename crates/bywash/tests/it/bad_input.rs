@@ -277,6 +277,108 @@ fn a_full_disk_is_told_and_forgotten_when_there_is_space() {
     heals(&shop, 60_000);
 }
 
+/// A merge writes the tables of both sides and those of models; wherever the disk ends, both branches stay as they are.
+#[test]
+fn a_disk_that_fills_up_in_a_merge_leaves_both_branches() {
+    let (shop, _) = running_shop();
+    shop.run(["branch", "create", "dev"]).success();
+    orders(&shop, 2, 61, 40_000);
+    shop.run(["run", "--ref", "dev"]).success();
+    shop.run(["query", "delete from raw.orders where id = 7"]).success();
+    let before = Standing::of(&shop);
+    let dev = |shop: &Sandbox| rows(shop, "select commit from bywash.refs where name = 'dev'");
+    let old_dev = dev(&shop);
+    let Some(disk) = SmallDisk::under_the_lake_of(&shop) else {
+        println!("skipped: this user may mount no file system here, so no disk can be full");
+        return;
+    };
+    let mut failures = 0;
+    for free in [0, 40, 80, 120, 200, 320, 480, 640] {
+        disk.leave(&shop, free);
+        let output = shop.run(["merge", "dev"]);
+        disk.resize("32m");
+        if output.code == 0 {
+            break;
+        }
+        failed(output, "disk-full", &["no space left on the device", "free some space"]);
+        shop.run(["doctor"]).success();
+        assert_eq!((head(&shop), dev(&shop)), (before.head.clone(), old_dev.clone()), "with {free} kB free");
+        assert_eq!(all_rows(&shop), before.rows, "with {free} kB free");
+        failures += 1;
+    }
+    assert!(failures > 2, "{failures} disks were too small");
+    // The last one had room enough, or there is room now.
+    shop.run(["merge", "dev"]).success();
+    assert_eq!(rows(&shop, "select count(*) from raw.orders"), ["39999"]);
+    shop.run(["doctor"]).success();
+}
+
+#[test]
+fn a_catalog_of_a_newer_version_is_not_touched() {
+    let (shop, before) = running_shop();
+    let path = shop.path().join("lake/catalog.db");
+    let set = |version: i64| {
+        let program =
+            "import sqlite3, sys\nsqlite3.connect(sys.argv[1]).execute('pragma user_version = ' + sys.argv[2])\n";
+        let status = Command::new("python3").arg("-c").arg(program).arg(&path).arg(version.to_string()).status();
+        assert!(status.expect("python3").success());
+    };
+    let old: i64 = {
+        let bytes = fs::read(&path).expect("the catalog");
+        i64::from(u32::from_be_bytes(bytes[60..64].try_into().expect("four bytes")))
+    };
+    set(old + 1);
+    let bytes = fs::read(&path).expect("the catalog");
+    for verb in [vec!["run"], vec!["query", "from raw.orders"], vec!["doctor"]] {
+        failed(shop.run(verb), "catalog-newer", &["newer", &(old + 1).to_string()]);
+    }
+    assert_eq!(fs::read(&path).expect("the catalog"), bytes);
+    set(old);
+    before.holds(&shop);
+}
+
+/// Changes the metadata of a table by hand; gives its place, and what it was.
+fn rewrite_metadata(shop: &Sandbox, table: &str, change: impl FnOnce(&str) -> String) -> (PathBuf, String) {
+    let sql = format!("select metadata_location from bywash.tables where name = '{table}'");
+    let path = PathBuf::from(rows(shop, &sql).remove(0));
+    let text = fs::read_to_string(&path).expect("metadata");
+    let changed = change(&text);
+    assert_ne!(text, changed, "nothing was changed");
+    fs::write(&path, changed).expect("metadata");
+    (path, text)
+}
+
+#[test]
+fn metadata_that_somebody_changed_is_named_and_everything_else_is_read() {
+    let (shop, before) = running_shop();
+    shop.run(["query", "delete from raw.orders where id = 1"]).success();
+    // Nothing a parser would stumble over: an unknown version, another current snapshot, a longer column list.
+    let other = rows(&shop, "select snapshot_id from \"bywash.tables@HEAD~1\" where name = 'raw.orders'").remove(0);
+    let now = rows(&shop, "select snapshot_id from bywash.tables where name = 'raw.orders'").remove(0);
+    let current = |text: &str| {
+        text.replace(&format!("\"current-snapshot-id\":{now}"), &format!("\"current-snapshot-id\":{other}"))
+    };
+    let changes: [&dyn Fn(&str) -> String; 3] =
+        [&|text| text.replace("\"format-version\":2", "\"format-version\":7"), &current, &|text| {
+            text.replace("\"name\":\"amount\"", "\"name\":\"sum\"")
+        }];
+    for change in changes {
+        let (path, whole) = rewrite_metadata(&shop, "raw.orders", change);
+        let shown = path.display().to_string();
+        let words = [&shown, "was changed after it was written", "backup", "table history"];
+        failed(shop.run(["query", "from raw.orders"]), "table-corrupt", &words);
+        failed(shop.run(["query", "insert into raw.orders select * from raw.orders"]), "table-corrupt", &words);
+        assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["3"]);
+        assert_eq!(rows(&shop, "select count(*) from \"raw.orders@HEAD~1\""), ["60"]);
+        let doctor = failed(shop.run(["doctor"]), "table-corrupt", &["can be read"]);
+        assert!(doctor.stdout.contains("raw.orders") && !doctor.stdout.contains("raw.customers"), "{doctor}");
+        fs::write(&path, whole).expect("the backup");
+    }
+    shop.run(["revert", "HEAD"]).success();
+    assert_eq!(all_rows(&shop), before.rows);
+    shop.run(["doctor"]).success();
+}
+
 /// A process that holds the catalog for itself.
 struct Holder(Child);
 

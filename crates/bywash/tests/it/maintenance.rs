@@ -205,3 +205,31 @@ fn a_column_that_was_dropped_comes_back_whole_after_a_compaction() {
     assert_eq!(rows(&shop, "select id, note from scratch.t"), expected);
     shop.run(["doctor"]).success();
 }
+
+/// Metadata repeats its snapshots with every commit, so it forgets the older ones by itself; nothing else does.
+#[test]
+fn many_commits_leave_little_metadata_and_every_version() {
+    let shop = shop();
+    shop.run(["query", "create table scratch.t (id int)"]).success();
+    let sizes = |shop: &Sandbox| {
+        let location = rows(shop, "select metadata_location from bywash.tables where name = 'scratch.t'").remove(0);
+        std::fs::metadata(location).expect("the metadata").len()
+    };
+    let inserts = |first: usize| -> String {
+        (first..first + 130).map(|id| format!("insert into scratch.t values ({id});\n")).collect()
+    };
+    shop.command(["query"]).input(inserts(0)).run().success();
+    let small = sizes(&shop);
+    let snapshot = rows(&shop, "select snapshot_id from bywash.tables where name = 'scratch.t'").remove(0);
+    shop.command(["query"]).input(inserts(1000)).run().success();
+    assert!(sizes(&shop) < small + small / 10, "{} bytes after {small}", sizes(&shop));
+    assert_eq!(rows(&shop, "select count(*), count(distinct id) from scratch.t"), ["260,260"]);
+    assert_eq!(rows(&shop, &format!("select count(*), max(id) from \"scratch.t@{snapshot}\"")), ["130,129"]);
+    shop.run(["doctor"]).success();
+
+    let commit = rows(&shop, "select id from bywash.commits where message like 'insert%(17)%' limit 1").remove(0);
+    shop.run(["revert", &commit]).success();
+    assert_eq!(rows(&shop, "select count(*) from scratch.t where id = 17"), ["0"]);
+    assert_eq!(rows(&shop, "select count(*) from scratch.t"), ["259"]);
+    shop.run(["doctor"]).success();
+}

@@ -131,3 +131,24 @@ fn what_is_wrong_with_the_store_is_one_sentence_without_the_secret() {
         alone.command(["run"]).env("AWS_EC2_METADATA_DISABLED", "true").run().failure("credentials");
     }
 }
+
+#[test]
+fn t7_what_nothing_reaches_is_deleted_from_the_store() {
+    for store in stores() {
+        let shop = remote_shop(&store);
+        shop.run(["run"]).success();
+        let expected = all_rows(&shop);
+        shop.run(["branch", "create", "dev"]).success();
+        shop.run(["query", "--ref", "dev", "create table scratch.notes as select 1 as id"]).success();
+        shop.run(["query", "--ref", "dev", "delete from raw.orders where id > 50"]).success();
+        shop.run(["branch", "delete", "dev"]).success();
+        let planned = json(&shop.run(["gc", "--all", "--grace", "0s", "--dry-run", "-o", "json"]).success());
+        assert!(planned.to_string().contains("scratch/notes"), "{planned}");
+        shop.run(["gc", "--all", "--grace", "0s"]).success();
+        let left = json(&shop.run(["gc", "--all", "--grace", "0s", "--dry-run", "-o", "json"]).success());
+        assert_eq!(left.as_array().map(Vec::len), Some(0), "{left}");
+        assert_eq!(all_rows(&shop), expected);
+        let doctor = shop.run(["doctor"]).success();
+        assert!(!doctor.stderr.contains("of no commit"), "{doctor}");
+    }
+}

@@ -76,16 +76,20 @@ impl<'a> Lookup<'a> {
         if path.contains(&name) {
             return Err(cycle(path, &name).at(place.clone()));
         }
-        let resolved = self.resolver.resolve(table).await.map_err(|error| self.placed(error, &name, place))?;
+        let resolved = match self.resolver.resolve(table).await {
+            Ok(resolved) => resolved,
+            Err(error) => return Err(self.placed(error, &name, place).await),
+        };
         self.source(resolved, name, path).await
     }
 
     /// A table whose rows can be changed.
     async fn lake_table(&self, table: &TableRef, place: &Place) -> Result<LakeTable> {
         let name = table.to_string();
-        match self.resolver.resolve(table).await.map_err(|error| self.placed(error, &name, place))? {
-            Resolved::Lake(table) => Ok(table),
-            _ => {
+        match self.resolver.resolve(table).await {
+            Ok(Resolved::Lake(table)) => Ok(table),
+            Err(error) => Err(self.placed(error, &name, place).await),
+            Ok(_) => {
                 Err(Error::new(Code::NodeTable, format!("`{name}` is no table of the lake whose rows can be changed"))
                     .at(place.clone()))
             }
@@ -96,7 +100,10 @@ impl<'a> Lookup<'a> {
         if let Some(found) = self.found.lock().await.get(name) {
             return Ok(Arc::clone(found));
         }
-        let resolved = self.resolver.resolve_file(file).await.map_err(|error| self.placed(error, file, place))?;
+        let resolved = match self.resolver.resolve_file(file).await {
+            Ok(resolved) => resolved,
+            Err(error) => return Err(self.placed(error, file, place).await),
+        };
         self.source(resolved, name.to_owned(), path).await
     }
 
@@ -125,9 +132,9 @@ impl<'a> Lookup<'a> {
     }
 
     /// Adds what the resolver cannot know: where the name stands, and which name was perhaps meant.
-    fn placed(&self, error: Error, name: &str, place: &Place) -> Error {
+    async fn placed(&self, error: Error, name: &str, place: &Place) -> Error {
         let hint = if error.code() == Code::UnknownTable && error.hints().is_empty() {
-            let known = self.resolver.known_tables();
+            let known = self.resolver.known_tables().await.unwrap_or_default();
             suggestion(name, known.iter().map(String::as_str))
         } else {
             None

@@ -32,7 +32,10 @@ pub trait TableResolver: Send + Sync {
     async fn resolve_file(&self, path: &str) -> Result<Resolved>;
 
     /// The names to suggest when one is unknown.
-    fn known_tables(&self) -> Vec<String>;
+    ///
+    /// # Errors
+    /// They cannot be read.
+    async fn known_tables(&self) -> Result<Vec<String>>;
 }
 
 /// What a name means.

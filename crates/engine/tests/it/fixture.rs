@@ -92,8 +92,8 @@ impl TableResolver for Tables {
         }
     }
 
-    fn known_tables(&self) -> Vec<String> {
-        self.0.lock().expect("tables").keys().cloned().collect()
+    async fn known_tables(&self) -> Result<Vec<String>> {
+        Ok(self.0.lock().expect("tables").keys().cloned().collect())
     }
 }
 

@@ -100,8 +100,14 @@ impl TableState {
     /// # Errors
     /// The result would not be sound.
     pub fn append(&self, id: ObjectId, files: Vec<DataFile>, label: &str) -> Result<Self, Unsound> {
+        let (change, tile) = Self::appended(id, files, label);
+        self.with(id, change, vec![tile])
+    }
+
+    /// What an append adds to a set: it takes nothing back and touches nothing, so beside any sound set it is sound.
+    pub(crate) fn appended(id: ObjectId, files: Vec<DataFile>, label: &str) -> (Change, Tile) {
         let change = Change { append: Some(id), ..Change::new(ChangeKind::Append, label) };
-        self.with(id, change, vec![Tile::new([Pair::fresh(id)].into(), files)])
+        (change, Tile::new([Pair::fresh(id)].into(), files))
     }
 
     /// The table with a file loaded: first load, changed file and load after a revert are all its key's newest load.

@@ -3,7 +3,7 @@
 //! Nothing reaches the store before the transaction that also moves a ref, so a crash leaves no half set.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -20,8 +20,36 @@ pub struct Objects {
     store: Arc<dyn CatalogStore>,
     pending: Arc<Mutex<HashMap<ObjectId, Pending>>>,
     field_ids: Arc<Mutex<Vec<FieldIdRow>>>,
-    /// Objects never change, so what was read once is right for ever.
-    known: Arc<Mutex<HashMap<ObjectId, Bytes>>>,
+    known: KnownObjects,
+}
+
+/// Objects that were read. They never change, so what was read once is right for ever. Clones share them.
+#[derive(Clone, Default)]
+pub(crate) struct KnownObjects(Arc<Mutex<Known>>);
+
+#[derive(Default)]
+struct Known {
+    objects: HashMap<ObjectId, Bytes>,
+    size: usize,
+}
+
+impl KnownObjects {
+    fn get(&self, id: ObjectId) -> Option<Bytes> {
+        self.lock().objects.get(&id).cloned()
+    }
+
+    fn keep(&self, id: ObjectId, bytes: Bytes) {
+        let mut known = self.lock();
+        if known.size > MOST_KNOWN_BYTES {
+            *known = Known::default();
+        }
+        known.size += bytes.len();
+        known.objects.insert(id, bytes);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// An object that is not stored yet.
@@ -32,13 +60,18 @@ struct Pending {
     names: Vec<ObjectId>,
 }
 
-/// Objects kept in memory; beyond it they are read again.
-const MOST_KNOWN: usize = 50_000;
+/// What is kept in memory of objects; beyond it they are read again.
+const MOST_KNOWN_BYTES: usize = 64 << 20;
 
 impl Objects {
     /// A view with nothing pending.
     pub fn new(store: Arc<dyn CatalogStore>) -> Self {
-        Self { store, pending: Arc::default(), field_ids: Arc::default(), known: Arc::default() }
+        Self::knowing(store, KnownObjects::default())
+    }
+
+    /// The same, where some of the store's objects are known.
+    pub(crate) fn knowing(store: Arc<dyn CatalogStore>, known: KnownObjects) -> Self {
+        Self { store, pending: Arc::default(), field_ids: Arc::default(), known }
     }
 
     /// Reads one object.
@@ -47,16 +80,11 @@ impl Objects {
     /// The object is absent, or is not what was expected.
     pub async fn read<T: DeserializeOwned>(&self, id: ObjectId) -> Result<T> {
         let waiting = self.lock().get(&id).map(|pending| pending.bytes.clone());
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = match waiting.or_else(|| known().get(&id).cloned()) {
+        let bytes = match waiting.or_else(|| self.known.get(id)) {
             Some(bytes) => bytes,
             None => {
                 let bytes = self.store.object(id).await?;
-                let mut known = known();
-                if known.len() >= MOST_KNOWN {
-                    known.clear();
-                }
-                known.insert(id, bytes.clone());
+                self.known.keep(id, bytes.clone());
                 bytes
             }
         };
@@ -124,13 +152,15 @@ impl Objects {
     /// Forgets these, which a transaction has stored.
     pub fn stored(&self, objects: &[(ObjectId, Bytes)], ids: &[FieldIdRow]) {
         let mut pending = self.lock();
-        for (id, _) in objects {
-            pending.remove(id);
+        for (id, bytes) in objects {
+            if pending.remove(id).is_some() {
+                self.known.keep(*id, bytes.clone());
+            }
         }
         self.field_ids.lock().unwrap_or_else(PoisonError::into_inner).retain(|row| !ids.contains(row));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Pending>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectId, Pending>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

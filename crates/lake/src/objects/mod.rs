@@ -7,6 +7,7 @@ mod hash_tree;
 mod kept;
 mod named;
 
+pub(crate) use buffer::KnownObjects;
 pub use buffer::Objects;
 pub use commit::Commit;
 pub use entry::{Consumed, Entry, Produced, Reads, TableEntry, TableKind, TableRead, ViewEntry};

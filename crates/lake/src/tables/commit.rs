@@ -293,9 +293,9 @@ impl Commit<'_> {
             .await?;
         let previous = self.table.file().map(|file| self.warehouse.recorded(file));
         let next = self.table.metadata().with_snapshot(snapshot, previous.as_deref())?;
-        let metadata = self.table.next_file(self.id);
-        self.warehouse.write(&metadata, next.to_json()?).await?;
-        Ok(Committed { metadata, snapshot_id: next.current_snapshot_id, schema_id: next.current_schema_id })
+        let (snapshot_id, schema_id) = (next.current_snapshot_id, next.current_schema_id);
+        let metadata = self.table.write_next(self.warehouse, next).await?;
+        Ok(Committed { metadata, snapshot_id, schema_id })
     }
 
     fn name(&self, file: &str) -> String {

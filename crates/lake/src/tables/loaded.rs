@@ -1,9 +1,10 @@
 //! A table's metadata, as read from a warehouse or about to be written to it.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use bywash_core::{Code, Error, Result, SystemClock};
+use bywash_core::{Code, Error, ObjectId, Result, SystemClock};
 use bywash_iceberg_spec::{NewTable, SortField, SortOrder, TableMetadata, Transform};
 use uuid::Uuid;
 
@@ -44,13 +45,31 @@ impl LoadedTable {
             Some(metadata) => metadata,
             None => {
                 let bytes = warehouse.read(location).await?;
-                let parsed = TableMetadata::parse(&bytes).map_err(|error| error.context(format!("`{location}`")))?;
-                let metadata = Arc::new(parsed);
-                METADATA.keep(path, &metadata, metadata.snapshots.len() + 1);
-                metadata
+                refuse_changed(&path, &bytes)?;
+                let parsed =
+                    TableMetadata::parse(&bytes).map_err(|error| error.context(format!("`{}`", path.display())))?;
+                keep(path, Arc::new(parsed))
             }
         };
         Ok(Self { metadata, folder, file: Some(file) })
+    }
+
+    /// Writes metadata that comes after this one; the answer is its place, relative to the warehouse.
+    ///
+    /// Numbers of names rise, and no name is used twice (rule T1): the rest of it is a hash of the content, by which a
+    /// file that somebody changes is found. Who goes on with the table need not read it again.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(super) async fn write_next(&self, warehouse: &Warehouse, metadata: TableMetadata) -> Result<String> {
+        let name = self.file().and_then(|file| file.rsplit('/').next());
+        let number = name.and_then(|name| name.split('-').next()).and_then(|number| number.parse::<u64>().ok());
+        let bytes = metadata.to_json()?;
+        let (number, id) = (number.map_or(0, |number| number + 1), content_id(&bytes));
+        let file = format!("{}/metadata/{number:05}-{id}.metadata.json", self.folder);
+        warehouse.write(&file, bytes).await?;
+        keep(warehouse.absolute(&file)?, Arc::new(metadata));
+        Ok(file)
     }
 
     /// A table that is yet to be written, without a snapshot; its first commit writes it.
@@ -102,13 +121,6 @@ impl LoadedTable {
         self.file.as_deref()
     }
 
-    /// The name of the metadata file that comes after this one: numbers rise, and ids make names new (rule T1).
-    pub(super) fn next_file(&self, id: Uuid) -> String {
-        let name = self.file().and_then(|file| file.rsplit('/').next());
-        let number = name.and_then(|name| name.split('-').next()).and_then(|number| number.parse::<u64>().ok());
-        format!("{}/metadata/{:05}-{id}.metadata.json", self.folder, number.map_or(0, |number| number + 1))
-    }
-
     /// What we write is format version 2, and nothing is written into tables of another.
     pub(super) fn refuse_unwritable(&self) -> Result<()> {
         match self.metadata.format_version {
@@ -119,6 +131,30 @@ impl LoadedTable {
             )),
         }
     }
+}
+
+/// A hash of metadata in the form of an id, as names of metadata files have it: version 8, which is for such uses.
+fn content_id(bytes: &[u8]) -> Uuid {
+    uuid::Builder::from_custom_bytes(*ObjectId::of(bytes).as_bytes()).into_uuid()
+}
+
+/// Metadata of ours is what its name says. Other names have ids by chance: there is nothing to compare.
+fn refuse_changed(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".metadata.json"));
+    let id = name.and_then(|name| name.split_once('-')).and_then(|(_, id)| Uuid::parse_str(id).ok());
+    match id.filter(|id| id.get_version_num() == 8) {
+        Some(id) if id != content_id(bytes) => {
+            Err(Error::new(Code::TableCorrupt, format!("`{}` was changed after it was written", path.display()))
+                .hint("restore the file from a backup; who wants another table writes it with SQL")
+                .hint("earlier versions of the table can be read: `bywash table history TABLE`"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn keep(path: PathBuf, metadata: Arc<TableMetadata>) -> Arc<TableMetadata> {
+    METADATA.keep(path, &metadata, metadata.snapshots.len() + 1);
+    metadata
 }
 
 /// Tells every file that a table's metadata names, itself included, relative to the warehouse. A manifest list or

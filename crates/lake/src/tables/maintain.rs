@@ -1,7 +1,7 @@
 //! Metadata and manifests written anew, so that they stay small; the rows and data files of a table stay as they are.
 
 use bywash_core::{Result, SystemClock};
-use uuid::Uuid;
+use bywash_iceberg_spec::TableMetadata;
 
 use super::commit::{Committed, manifests_for, rewrite_manifests};
 use super::loaded::LoadedTable;
@@ -24,8 +24,8 @@ pub struct Expiry {
     pub before: Size,
     /// As they will be.
     pub after: Size,
-    name: String,
-    bytes: Vec<u8>,
+    table: LoadedTable,
+    next: TableMetadata,
 }
 
 impl Expiry {
@@ -42,12 +42,12 @@ impl Expiry {
         table.refuse_unwritable()?;
         let previous = warehouse.recorded(warehouse.relative(metadata)?.as_ref());
         let next = known.without_old_snapshots(keep.max(1), &previous, SystemClock.now() / 1_000);
-        let bytes = next.to_json()?;
+        let bytes = next.to_json()?.len() as u64;
         Ok(Some(Self {
             before: Size { count: known.snapshots.len() as u64, bytes: warehouse.size(metadata).await? },
-            after: Size { count: next.snapshots.len() as u64, bytes: bytes.len() as u64 },
-            name: table.next_file(Uuid::new_v4()),
-            bytes,
+            after: Size { count: next.snapshots.len() as u64, bytes },
+            table,
+            next,
         }))
     }
 
@@ -56,8 +56,7 @@ impl Expiry {
     /// # Errors
     /// The file cannot be written.
     pub async fn write(self, warehouse: &Warehouse) -> Result<String> {
-        warehouse.write(&self.name, self.bytes).await?;
-        Ok(self.name)
+        self.table.write_next(warehouse, self.next).await
     }
 }
 

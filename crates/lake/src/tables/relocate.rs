@@ -97,9 +97,7 @@ impl<'a> Relocator<'a> {
         let place = |recorded: &str| self.list_of(recorded).unwrap_or_else(|| here(recorded));
         let location = self.warehouse.recorded(table.folder());
         let next: TableMetadata = table.metadata().relocated(&location, place, &here(file), SystemClock.now() / 1_000);
-        let name = table.next_file(Uuid::new_v4());
-        self.warehouse.write(&name, next.to_json()?).await?;
-        Ok(name)
+        table.write_next(self.warehouse, next).await
     }
 
     fn list_of(&self, recorded: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! Finds what SQL names: tables and views of a tree, tables at another ref, system tables, files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -37,29 +37,24 @@ pub struct LakeResolver {
     files: Arc<dyn FileOpener>,
     overlays: BTreeMap<TableName, Resolved>,
     others: Mutex<HashMap<String, Arc<WorkingTree>>>,
-    known: Vec<String>,
 }
 
 impl LakeResolver {
-    /// Resolves in this tree.
-    ///
-    /// # Errors
-    /// The catalog cannot be read.
-    pub async fn new(tree: Arc<WorkingTree>, files: Arc<dyn FileOpener>) -> Result<Self> {
-        let known = tree.names().await?.into_iter().collect();
-        Ok(Self { tree: Some(tree), files, overlays: BTreeMap::new(), others: Mutex::default(), known })
+    /// Resolves in this tree. Nothing is read yet: of many tables a statement reads few.
+    #[must_use]
+    pub fn new(tree: Arc<WorkingTree>, files: Arc<dyn FileOpener>) -> Self {
+        Self { tree: Some(tree), files, overlays: BTreeMap::new(), others: Mutex::default() }
     }
 
     /// Resolves files alone: there is no lake.
     #[must_use]
     pub fn without_lake(files: Arc<dyn FileOpener>) -> Self {
-        Self { tree: None, files, overlays: BTreeMap::new(), others: Mutex::default(), known: Vec::new() }
+        Self { tree: None, files, overlays: BTreeMap::new(), others: Mutex::default() }
     }
 
     /// Puts something in the place of a table.
     #[must_use]
     pub fn with(mut self, name: TableName, resolved: Resolved) -> Self {
-        self.known.push(name.to_string());
         self.overlays.insert(name, resolved);
         self
     }
@@ -74,17 +69,15 @@ impl LakeResolver {
     ///
     /// # Errors
     /// A bare name that fits no table, or several.
-    pub fn full_name(&self, table: &TableRef) -> Result<TableName> {
+    pub async fn full_name(&self, table: &TableRef) -> Result<TableName> {
         if let Some(namespace) = &table.namespace {
             return TableName::new(namespace, &table.name);
         }
         let fits = |name: &&String| name.split_once('.').is_some_and(|(_, name)| name == table.name);
-        let mut found: Vec<_> = self.known.iter().filter(fits).collect();
-        found.sort();
-        found.dedup();
-        match found.as_slice() {
+        let names = self.names().await?;
+        match names.iter().filter(fits).collect::<Vec<_>>().as_slice() {
             [one] => one.parse(),
-            [] => Err(self.unknown_table(table)),
+            [] => Err(self.unknown_table(table).await),
             several => {
                 Err(Error::new(Code::AmbiguousTable, format!("`{table}` could be any of {} tables", several.len()))
                     .hint(format!(
@@ -96,17 +89,30 @@ impl LakeResolver {
     }
 
     /// The error that a table is nowhere.
-    #[must_use]
-    pub fn unknown_table(&self, table: &TableRef) -> Error {
+    pub async fn unknown_table(&self, table: &TableRef) -> Error {
         let wanted = TableRef { at: None, ..table.clone() }.to_string();
-        let bare = self.known.iter().filter_map(|name| name.split_once('.').map(|(_, bare)| bare));
+        let names = match self.names().await {
+            Ok(names) => names,
+            Err(error) => return error,
+        };
+        let bare = names.iter().filter_map(|name| name.split_once('.').map(|(_, bare)| bare));
         let near = match table.namespace {
-            Some(_) => suggestion(&wanted, self.known.iter().map(String::as_str)),
+            Some(_) => suggestion(&wanted, names.iter().map(String::as_str)),
             None => suggestion(&wanted, bare),
         };
         Error::new(Code::UnknownTable, format!("there is no table `{wanted}`"))
             .maybe_hint(near)
             .hint("`bywash table list` shows what there is")
+    }
+
+    /// Every name that stands for a table or view.
+    async fn names(&self) -> Result<BTreeSet<String>> {
+        let mut names = match &self.tree {
+            Some(tree) => tree.names().await?,
+            None => BTreeSet::new(),
+        };
+        names.extend(self.overlays.keys().map(ToString::to_string));
+        Ok(names)
     }
 
     async fn resolve_at(&self, tree: &WorkingTree, table: &TableRef, at: &str) -> Result<Resolved> {
@@ -115,13 +121,13 @@ impl LakeResolver {
             Some(kept) => kept,
             None => match moment(tree, at).await? {
                 Moment::Snapshot(id) => {
-                    let name = self.full_name(table)?;
+                    let name = self.full_name(table).await?;
                     return resolved(tree, &name, at_snapshot(tree, &name, id).await?, None).await;
                 }
                 Moment::Commit(head) => self.keep_tree(at, WorkingTree::new(tree.lake().clone(), *head)),
             },
         };
-        let name = Self::new(other.clone(), self.files.clone()).await?.full_name(table)?;
+        let name = Self::new(other.clone(), self.files.clone()).full_name(table).await?;
         match other.entry(&name).await? {
             Some(entry) => resolved(&other, &name, entry, Some(at)).await,
             None => Err(Error::new(Code::UnknownTable, format!("there is no table `{name}` at `{at}`"))
@@ -174,13 +180,13 @@ impl TableResolver for LakeResolver {
         if let Some(at) = &table.at {
             return self.resolve_at(tree, table, at).await;
         }
-        let name = self.full_name(table)?;
+        let name = self.full_name(table).await?;
         if let Some(overlay) = self.overlays.get(&name) {
             return Ok(overlay.clone());
         }
         match tree.entry(&name).await? {
             Some(entry) => resolved(tree, &name, entry, None).await,
-            None => Err(self.unknown_table(table)),
+            None => Err(self.unknown_table(table).await),
         }
     }
 
@@ -188,8 +194,8 @@ impl TableResolver for LakeResolver {
         self.files.open(path).await
     }
 
-    fn known_tables(&self) -> Vec<String> {
+    async fn known_tables(&self) -> Result<Vec<String>> {
         let system = SYSTEM_TABLES.iter().map(|name| format!("bywash.{name}"));
-        self.known.iter().cloned().chain(system).collect()
+        Ok(self.names().await?.into_iter().chain(system).collect())
     }
 }

@@ -34,7 +34,8 @@ pub async fn moment(tree: &WorkingTree, at: &str) -> Result<Moment> {
     }
 }
 
-/// A table as one of its snapshots has it; the snapshot is one of the table's history in this tree.
+/// A table as one of its snapshots has it; the snapshot is one of the table's history in this tree. What its metadata
+/// has forgotten stands in the commits.
 ///
 /// # Errors
 /// The table is a view or absent, or its history has no such snapshot.
@@ -45,9 +46,18 @@ pub async fn at_snapshot(tree: &WorkingTree, name: &TableName, snapshot_id: i64)
     };
     let Some(Entry::Table(table)) = tree.entry(name).await? else { return Err(unknown()) };
     let loaded = LoadedTable::load(tree.lake().warehouse(), &table.metadata).await?;
-    let snapshot = loaded.metadata().snapshot_by_id(snapshot_id).map_err(|_| unknown())?;
-    let schema_id = snapshot.schema_id.unwrap_or(table.schema_id);
-    // What the rows of another snapshot come to is not known.
-    let row_sums = table.row_sums.filter(|_| table.snapshot_id == Some(snapshot_id));
-    Ok(Entry::Table(Box::new(TableEntry { snapshot_id: Some(snapshot_id), schema_id, row_sums, ..*table })))
+    if let Ok(snapshot) = loaded.metadata().snapshot_by_id(snapshot_id) {
+        let schema_id = snapshot.schema_id.unwrap_or(table.schema_id);
+        // What the rows of another snapshot come to is not known.
+        let row_sums = table.row_sums.filter(|_| table.snapshot_id == Some(snapshot_id));
+        let snapshot_id = Some(snapshot_id);
+        return Ok(Entry::Table(Box::new(TableEntry { snapshot_id, schema_id, row_sums, ..*table })));
+    }
+    for (_, commit) in tree.lake().log(tree.base().id, usize::MAX).await? {
+        let entry = commit.tree.get(tree.objects(), &name.to_string()).await?;
+        if entry.as_ref().and_then(Entry::table).is_some_and(|table| table.snapshot_id == Some(snapshot_id)) {
+            return entry.ok_or_else(unknown);
+        }
+    }
+    Err(unknown())
 }

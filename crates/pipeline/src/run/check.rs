@@ -136,7 +136,7 @@ async fn resolver(
     found: &Survey,
     sees_through: bool,
 ) -> Result<Arc<LakeResolver>> {
-    let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles)).await?;
+    let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles));
     for (name, schema) in &found.schemas {
         let node = runner.graph.find(name).and_then(|node| node.model());
         let planned = match node.filter(|model| sees_through && model.kind() == ModelKind::View) {

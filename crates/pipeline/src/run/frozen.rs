@@ -92,7 +92,7 @@ impl Attempt {
     /// Finds what a node reads; volatile views among it give the rows that they have in this run.
     pub(super) fn resolver<'a>(&'a self, inputs: &'a [Input]) -> BoxFuture<'a, Result<LakeResolver>> {
         async move {
-            let mut resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles)).await?;
+            let mut resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles));
             for view in volatile_views(&self.tree, inputs).await? {
                 let rows = self.rows_of(&view).await?;
                 resolver = resolver.with(view.name, Resolved::Stream(rows));

@@ -18,6 +18,7 @@ use super::arrivals::{Arrival, add_load, arrivals, describe, refused_load, unsou
 use super::attempt::{Attempt, Done};
 use super::keys;
 use super::load_file::{FileLoad, Misled};
+use super::new_columns::Evolved;
 use super::preview::LoadPreview;
 use super::write::Meter;
 use crate::graph::{Body, Node};
@@ -287,8 +288,9 @@ impl Attempt {
         let files: Vec<_> = arrivals.iter().map(|arrival| arrival.file.clone()).collect();
         let found = self.types_of(request, &files, true).await?.schema;
         match self.evolved(&request.node.name, entry, &state, &shape, &found).await? {
-            Some((state, shape)) => {
-                let loads = self.load_settled(request, &shape, arrivals).await?;
+            Some(Evolved { state, shape, warning }) => {
+                let mut loads = self.load_settled(request, &shape, arrivals).await?;
+                loads.warnings.insert(0, warning);
                 Ok((state, shape, loads))
             }
             None => Err(misfit),

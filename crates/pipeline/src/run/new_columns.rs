@@ -13,6 +13,14 @@ use bywash_lake::tables::{Schema, assign_id, kind_of};
 use super::arrivals::unsound;
 use super::attempt::Attempt;
 
+/// A table whose columns files have changed.
+pub(super) struct Evolved {
+    pub(super) state: TableState,
+    pub(super) shape: Arc<TableShape>,
+    /// How, in words: a column that comes again after it was dropped by hand is no surprise then.
+    pub(super) warning: String,
+}
+
 impl Attempt {
     /// The table with the columns that were found and it lacks, and with the wider types that were found; `None` if
     /// there are none.
@@ -23,11 +31,11 @@ impl Attempt {
         state: &TableState,
         shape: &TableShape,
         found: &ArrowSchema,
-    ) -> Result<Option<(TableState, Arc<TableShape>)>> {
+    ) -> Result<Option<Evolved>> {
         let lake = &self.runner.lake;
         let created = lake.created(entry, state).await?;
         let mut ids = lake.ids(self.tree.objects(), entry).await?;
-        let mut next = state.clone();
+        let (mut next, mut labels) = (state.clone(), Vec::new());
         for column in found.fields() {
             let mut changes = Vec::new();
             let label = match shape.schema.field(column.name()) {
@@ -44,6 +52,9 @@ impl Attempt {
                     format!("alter column {} type {kind}", column.name())
                 }
             };
+            if !changes.is_empty() {
+                labels.push(label.clone());
+            }
             for (field_id, what) in changes {
                 let altered = next.alter(&created, ColumnChange { field_id, what }, &label);
                 next = altered.map_err(|reason| unsound(name, reason))?;
@@ -54,6 +65,7 @@ impl Attempt {
         }
         let fields = next.columns().map_err(|reason| unsound(name, reason))?.unwrap_or_default();
         let shape = TableShape { schema: Schema { id: 0, fields }, ..shape.clone() };
-        Ok(Some((next, Arc::new(shape))))
+        let warning = format!("`{name}` has other columns, because its files have: {}", labels.join(", "));
+        Ok(Some(Evolved { state: next, shape: Arc::new(shape), warning }))
     }
 }

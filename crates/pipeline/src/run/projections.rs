@@ -40,7 +40,7 @@ impl Attempt {
         if let Some(known) = known.filter(|known| known.planned_on == reached.shape()) {
             return Ok(Some(known));
         }
-        let resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles)).await?;
+        let resolver = LakeResolver::new(self.tree.clone(), Arc::new(NoFiles));
         let session = self.runner.engine.session(Arc::new(resolver));
         let Ok(planned) = session.plan(&model.parsed, &self.options.parameters).await else { return Ok(None) };
         let columns = planned.columns_read();

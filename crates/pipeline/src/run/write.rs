@@ -193,7 +193,7 @@ impl TableResolver for OneTable {
         Err(Error::bug(format!("`{path}` was asked for while rows were written")))
     }
 
-    fn known_tables(&self) -> Vec<String> {
-        Vec::new()
+    async fn known_tables(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 }

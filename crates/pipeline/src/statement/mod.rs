@@ -60,7 +60,7 @@ impl StatementContext {
             let (lake, files) = self.lake.staged().await?;
             let head = lake.branch(&self.branch).await?;
             let tree = Arc::new(WorkingTree::new(lake.clone(), head.clone()));
-            let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()).await?);
+            let resolver = Arc::new(LakeResolver::new(tree.clone(), self.files.clone()));
             let writer = Self { lake: lake.clone(), ..self.clone() };
             let what = match writer.change(parsed, &tree, &resolver).await {
                 Ok(what) => what,
@@ -169,16 +169,19 @@ impl StatementContext {
         let reads_itself = planned.reads(&name.to_string());
         let written = write_query(&self.lake, &shape, planned, Meter::silent()).await?;
         let rows = written.rows;
-        let state = TableState::read(tree.objects(), &entry).await?;
         let overwrites = parsed.kind == StatementKind::InsertOverwrite;
+        if !overwrites && !reads_itself {
+            let entry = self.lake.append(tree.objects(), &entry, written.files, "insert").await?;
+            tree.put(&name, Some(Entry::Table(Box::new(entry))));
+            return Ok(format!("inserted {} in `{name}`", counted(rows, "row")));
+        }
+        let state = TableState::read(tree.objects(), &entry).await?;
         let (next, label, what) = if overwrites {
             let (removed, what) = self.replaced(&entry, &written, parsed.overwrites_partitions).await?;
             (state.rewrite(ObjectId::unique(), &removed, written.files, "insert overwrite"), "overwrite", what)
-        } else if reads_itself {
+        } else {
             // What it adds follows from the rows that it saw, so it stands or falls with them (rule T4).
             (state.edit(ObjectId::unique(), Vec::new(), written.files, "insert"), "append", "inserted".to_owned())
-        } else {
-            (state.append(ObjectId::unique(), written.files, "insert"), "append", "inserted".to_owned())
         };
         self.put(tree, &name, &entry, next.map_err(|reason| unsound(&name, "take these rows", reason))?, label).await?;
         Ok(format!("{what} {} in `{name}`", counted(rows, "row")))
@@ -231,12 +234,12 @@ impl StatementContext {
         if if_exists && is_absent(tree, resolver, target).await? {
             return Ok(format!("there is no `{target}`"));
         }
-        let name = self.own_name(resolver, target)?;
+        let name = self.own_name(resolver, target).await?;
         // Also what a model made that is gone: `own_name` has refused those that are there.
         let what = match tree.entry(&name).await? {
             Some(Entry::Table(table)) => format!("`{name}` with {}", counted(table.rows, "row")),
             Some(Entry::View(_)) => format!("the view `{name}`"),
-            None => return Err(resolver.unknown_table(target)),
+            None => return Err(resolver.unknown_table(target).await),
         };
         tree.put(&name, None);
         Ok(format!("dropped {what}"))
@@ -263,7 +266,7 @@ impl StatementContext {
         resolver: &LakeResolver,
         target: &TableRef,
     ) -> Result<(TableName, TableEntry)> {
-        let name = self.own_name(resolver, target)?;
+        let name = self.own_name(resolver, target).await?;
         match tree.entry(&name).await? {
             Some(Entry::Table(table)) if table.kind != TableKind::Node => Ok((name, *table)),
             Some(_) => Err(Error::new(Code::NodeTable, format!("`{name}` was made by a model that is gone"))
@@ -272,12 +275,12 @@ impl StatementContext {
                     name.name()
                 ))
                 .hint(format!("remove it: `drop table {name}`"))),
-            None => Err(resolver.unknown_table(target)),
+            None => Err(resolver.unknown_table(target).await),
         }
     }
 
     /// The full name of a table that no model makes.
-    fn own_name(&self, resolver: &LakeResolver, target: &TableRef) -> Result<TableName> {
+    async fn own_name(&self, resolver: &LakeResolver, target: &TableRef) -> Result<TableName> {
         if target.at.is_some() {
             return Err(Error::new(
                 Code::WrongUsage,
@@ -285,7 +288,7 @@ impl StatementContext {
             )
             .hint("write on that branch with `--ref`"));
         }
-        let name = resolver.full_name(target)?;
+        let name = resolver.full_name(target).await?;
         self.refuse_node(&name)?;
         Ok(name)
     }
@@ -308,7 +311,7 @@ impl StatementContext {
 }
 
 async fn is_absent(tree: &WorkingTree, resolver: &LakeResolver, target: &TableRef) -> Result<bool> {
-    match resolver.full_name(target) {
+    match resolver.full_name(target).await {
         Ok(name) => Ok(tree.entry(&name).await?.is_none()),
         Err(_) => Ok(true),
     }

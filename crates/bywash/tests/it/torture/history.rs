@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bywash_testkit::{Dice, Output, Sandbox};
+use bywash_testkit::{Dice, ObjectStore, Output, Sandbox};
 
 use super::Tally;
-use super::oracle::{Oracle, Truth};
+use super::oracle::{Oracle, SECOND, Truth};
 use crate::killing::KILLED;
 use crate::sandbox;
 
-const TABLE: &str = "raw.items";
+/// A table that is loaded, and one that is written by hand.
+const TABLES: [&str; 2] = ["raw.items", "scratch.notes"];
 const COMMANDS: i64 = 30;
 /// Beyond the last durable step of most commands, so that some faults never strike.
 const STEPS: i64 = 70;
-/// The row that upserts are about.
-const KEY: i64 = 500;
+/// The row of each table that upserts are about.
+const KEYS: [i64; 2] = [500, SECOND + 500];
 /// Refusals that a command may end in; nothing has changed then.
 const REFUSALS: [&str; 4] = ["merge-conflict", "revert-conflict", "wrong-usage", "run-conflict"];
+/// What a store may come to beside them, when too many requests are lost on the way.
+const LOST: [&str; 4] = ["unreachable", "file-system", "object-missing", "node-failed"];
 
 /// A branch, as the oracle has it.
 #[derive(Clone)]
@@ -29,6 +32,9 @@ pub(super) struct History {
     seed: u64,
     dice: Dice,
     lake: Sandbox,
+    /// Where the tables lie, if not in the lake's folder; commands reach it on a way on which requests get lost.
+    store: Option<ObjectStore>,
+    unreliable: Vec<(String, String)>,
     oracle: Oracle,
     branches: BTreeMap<String, Branch>,
     /// What each commit has seen, and its first parent.
@@ -49,10 +55,12 @@ struct Step {
 }
 
 impl History {
-    /// A lake with one loaded file on `main`, and two branches at it.
+    /// A lake with one loaded file on `main`, and two branches at it. Every fourth has its tables in an object store.
     pub(super) fn new(seed: u64) -> Self {
-        let lake = sandbox();
-        lake.write("bywash.toml", "[project]\nname = \"torture\"\n");
+        let store = seed.is_multiple_of(4).then(|| ObjectStore::s3(env!("CARGO_TARGET_TMPDIR")));
+        let lake = sandbox().with_environment(store.iter().flat_map(ObjectStore::environment));
+        let place = store.as_ref().map(|store| format!("\n[lake]\nwarehouse = \"{}\"\n", store.address("torture")));
+        lake.write("bywash.toml", format!("[project]\nname = \"torture\"\n{}", place.unwrap_or_default()));
         lake.write(
             "sources/raw.yml",
             "name: raw\ntype: files\nresources:\n  - name: items\n    path: data/*.csv\n    \
@@ -71,6 +79,8 @@ impl History {
             seed,
             dice,
             lake,
+            unreliable: store.as_ref().map(|store| store.unreliable_environment(seed)).unwrap_or_default(),
+            store,
             oracle: Oracle::default(),
             branches: BTreeMap::new(),
             commits: HashMap::new(),
@@ -80,6 +90,7 @@ impl History {
         };
         history.change_file('A');
         history.lake.run(["run"]).success();
+        history.lake.run(["query", "create table scratch.notes (id bigint, k bigint)"]).success();
         let truth = history.loaded(&Truth::new());
         let head = history.heads().remove("main").expect("main");
         history.commits.insert(head.clone(), (truth.clone(), None));
@@ -123,25 +134,27 @@ impl History {
 
     fn statement(&mut self, branch: String) -> Step {
         let truth = self.branches[&branch].truth.clone();
-        let rows = self.rows_of(&truth);
+        let table = *self.dice.pick(&[0, 0, 1]);
+        let (name, key, rows) = (TABLES[table], KEYS[table], self.rows_of(&truth, table));
         let ids: Vec<i64> = rows.keys().copied().collect();
-        let (id, value) = (if ids.is_empty() { 0 } else { *self.dice.pick(&ids) }, self.next_row);
+        let (id, number) = (if ids.is_empty() { 0 } else { *self.dice.pick(&ids) }, self.next_row);
+        let value = if table == 0 { number } else { SECOND + number };
         self.next_row += 1;
         let at_id =
             |value: Option<i64>| BTreeMap::from([(id, value)]).into_iter().filter(|_| !ids.is_empty()).collect();
         let (sql, edits): (String, BTreeMap<i64, Option<i64>>) = match self.dice.roll(12) {
-            0..=3 => (format!("insert into {TABLE} (id, k) values ({value}, {value})"), [(value, Some(value))].into()),
-            4..=6 => (format!("update {TABLE} set k = {value} where id = {id}"), at_id(Some(value))),
-            7..=8 => (format!("delete from {TABLE} where id = {id}"), at_id(None)),
+            0..=3 => (format!("insert into {name} (id, k) values ({value}, {value})"), [(value, Some(value))].into()),
+            4..=6 => (format!("update {name} set k = {value} where id = {id}"), at_id(Some(value))),
+            7..=8 => (format!("delete from {name} where id = {id}"), at_id(None)),
             9..=10 => (
                 format!(
-                    "merge into {TABLE} t using (select {KEY} as id, {value} as k) s on t.id = s.id \
+                    "merge into {name} t using (select {key} as id, {value} as k) s on t.id = s.id \
                      when matched then update set k = s.k when not matched then insert (id, k) values (s.id, s.k)"
                 ),
-                [(KEY, Some(value))].into(),
+                [(key, Some(value))].into(),
             ),
             _ => (
-                format!("insert overwrite {TABLE} (id, k) values ({value}, {value})"),
+                format!("insert overwrite {name} (id, k) values ({value}, {value})"),
                 ids.iter().map(|id| (*id, None)).chain([(value, Some(value))]).collect(),
             ),
         };
@@ -153,17 +166,23 @@ impl History {
     fn alter(&mut self, branch: String) -> Step {
         let truth = self.branches[&branch].truth.clone();
         let columns = self.oracle.columns(&truth).unwrap_or_else(|lost| self.fail(&lost));
-        let (sql, column, adds) = match self.dice.roll(3) {
-            0 if !columns.is_empty() => {
-                let column = *self.dice.pick(&columns);
-                (format!("alter table {TABLE} drop column c{column}"), column, false)
+        self.next_row += 1;
+        let new = self.next_row;
+        let column = if columns.is_empty() { None } else { Some(self.dice.pick(&columns)) };
+        let (change, after) = match (self.dice.roll(6), column) {
+            (0, Some(column)) => {
+                (format!("drop column c{}", column.name), self.oracle.name(&truth, column.number, None))
             }
-            _ => {
-                self.next_row += 1;
-                (format!("alter table {TABLE} add column c{} int", self.next_row), self.next_row, true)
+            (1 | 2, Some(column)) => (
+                format!("rename column c{} to c{new}", column.name),
+                self.oracle.name(&truth, column.number, Some(new)),
+            ),
+            (3, Some(column)) if !column.is_wide => {
+                (format!("alter column c{} type bigint", column.name), self.oracle.widen(&truth, column.number))
             }
+            _ => (format!("add column c{new} int"), self.oracle.name(&truth, new, Some(new))),
         };
-        let after = self.oracle.alter(&truth, column, adds);
+        let sql = format!("alter table {} {change}", TABLES[0]);
         let words = vec!["query".to_owned(), "--ref".to_owned(), branch.clone(), sql];
         Step { branch, words, after, what: "altered", plans_nodes: false }
     }
@@ -171,10 +190,11 @@ impl History {
     /// What changes no row.
     fn maintain(&mut self, branch: String) -> Step {
         let after = self.branches[&branch].truth.clone();
+        let table = *self.dice.pick(&TABLES);
         let (what, words): (_, &[&str]) = match self.dice.roll(3) {
             0 => ("collected", &["gc", "--grace", "0s"]),
-            1 => ("compacted", &["table", "rewrite-manifests", TABLE, "--ref", &branch]),
-            _ => ("compacted", &["table", "compact", TABLE, "--ref", &branch]),
+            1 => ("compacted", &["table", "rewrite-manifests", table, "--ref", &branch]),
+            _ => ("compacted", &["table", "compact", table, "--ref", &branch]),
         };
         let words = words.iter().map(|&word| word.to_owned()).collect();
         Step { branch, words, after, what, plans_nodes: false }
@@ -191,8 +211,10 @@ impl History {
             1 => ("--theirs", &theirs, &ours),
             _ => return Step { branch, words, after, what: "merged", plans_nodes: true },
         };
-        words.extend([flag, TABLE].map(str::to_owned));
-        after = self.oracle.cancel(&after, loser.difference(winner).copied().collect());
+        let table = *self.dice.pick(&[0, 1]);
+        words.extend([flag, TABLES[table]].map(str::to_owned));
+        let lost = self.oracle.of_table(&loser.difference(winner).copied().collect(), table);
+        after = self.oracle.cancel(&after, &lost);
         Step { branch, words, after, what: "merged", plans_nodes: true }
     }
 
@@ -208,7 +230,7 @@ impl History {
         let Some(parent) = parent else { return self.statement(branch) };
         let before = self.commits[&parent].0.clone();
         let truth = self.branches[&branch].truth.clone();
-        let after = self.oracle.cancel(&truth, seen.difference(&before).copied().collect());
+        let after = self.oracle.cancel(&truth, &seen.difference(&before).copied().collect());
         let words = vec!["revert".to_owned(), commit, "--ref".to_owned(), branch.clone()];
         Step { branch, words, after, what: "reverted", plans_nodes: true }
     }
@@ -218,6 +240,9 @@ impl History {
         let (fault, at) = (*self.dice.pick(&["", "", "KILL_AT", "TEAR_AT", "FAIL_AT"]), 1 + self.dice.roll(STEPS));
         let jump = if self.dice.roll(10) == 0 { self.dice.roll(200_000) - 100_000 } else { 0 };
         let mut command = self.lake.command(&step.words).env("BYWASH_FAULT_CLOCK_SECONDS", jump.to_string());
+        for (name, value) in &self.unreliable {
+            command = command.env(name, value);
+        }
         if !fault.is_empty() {
             command = command.env(format!("BYWASH_FAULT_{fault}"), at.to_string());
         }
@@ -240,8 +265,9 @@ impl History {
             0 => *tally.entry(step.what).or_default() += 1,
             KILLED => *tally.entry(if fault == "TEAR_AT" { "torn" } else { "killed" }).or_default() += 1,
             1 if fault == "FAIL_AT" => *tally.entry("failed by a fault").or_default() += 1,
+            1 if self.store.is_some() && is_error(&output, &LOST) => *tally.entry("lost on the way").or_default() += 1,
             _ => {
-                let is_refusal = REFUSALS.iter().any(|code| output.stderr.contains(&format!("error[{code}]")));
+                let is_refusal = is_error(&output, &REFUSALS);
                 self.expect(is_refusal && !moved, "an error that is no refusal", &output);
                 *tally.entry("refused as a conflict").or_default() += 1;
             }
@@ -255,18 +281,17 @@ impl History {
     }
 
     fn compare(&self, branch: &str, with_nodes: bool, output: &Output) {
-        let wanted = match self.oracle.rows(&self.branches[branch].truth) {
-            Ok(rows) => rows,
-            Err(lost) => return self.expect(false, &lost, output),
-        };
-        let found = self.query(branch, &format!("select id, k from {TABLE} order by id, k"));
-        let lines: Vec<_> = wanted.iter().map(|(id, k)| format!("{id},{k}")).collect();
-        self.expect(found == lines, &format!("`{branch}` holds {found:?} instead of {lines:?}"), output);
-        let wanted = self.oracle.columns(&self.branches[branch].truth).unwrap_or_default();
-        let mut wanted: Vec<_> = wanted.iter().map(|number| format!("c{number}")).collect();
-        wanted.extend(["id", "k"].map(str::to_owned));
-        let columns = self.query(branch, &format!("describe {TABLE}"));
-        let mut columns: Vec<_> = columns.iter().filter_map(|line| line.split(',').next().map(str::to_owned)).collect();
+        let truth = &self.branches[branch].truth;
+        for (table, name) in TABLES.iter().enumerate() {
+            let (lines, found) = (self.lines(truth, table), self.query(branch, &all_of(name)));
+            self.expect(found == lines, &format!("{name} on `{branch}` holds {found:?} instead of {lines:?}"), output);
+        }
+        let wanted = self.oracle.columns(truth).unwrap_or_default();
+        let kind = |is_wide: bool| if is_wide { "long" } else { "int" };
+        let mut wanted: Vec<_> =
+            wanted.iter().map(|column| format!("c{},{},true", column.name, kind(column.is_wide))).collect();
+        wanted.extend(["id,long,true", "k,long,true"].map(str::to_owned));
+        let mut columns = self.query(branch, &format!("describe {}", TABLES[0]));
         wanted.sort();
         columns.sort();
         self.expect(columns == wanted, &format!("`{branch}` has {columns:?} instead of {wanted:?}"), output);
@@ -274,8 +299,8 @@ impl History {
             let sums = "select k % 7, count(*), sum(k) from raw.items group by 1 order by 1";
             let nodes = self.query(branch, "select part, n, total from marts.sums order by 1");
             self.expect(nodes == self.query(branch, sums), "a model differs from its query", output);
-            let same = self.query(branch, "select id, k from marts.same order by id, k");
-            self.expect(same == lines, "an incremental model differs from its query", output);
+            let same = self.query(branch, &all_of("marts.same"));
+            self.expect(same == self.lines(truth, 0), "an incremental model differs from its query", output);
         }
     }
 
@@ -284,9 +309,10 @@ impl History {
         let output = self.lake.run(["doctor"]);
         self.expect(output.code == 0, "the lake is not whole", &output);
         for (commit, (truth, _)) in self.commits.iter().take(12) {
-            let wanted: Vec<_> = self.rows_of(truth).iter().map(|(id, k)| format!("{id},{k}")).collect();
-            let found = self.query(commit, &format!("select id, k from {TABLE} order by id, k"));
-            self.expect(found == wanted, &format!("commit {commit} holds {found:?} instead of {wanted:?}"), &output);
+            for (table, name) in TABLES.iter().enumerate() {
+                let (wanted, found) = (self.lines(truth, table), self.query(commit, &all_of(name)));
+                self.expect(found == wanted, &format!("commit {commit}: {found:?} instead of {wanted:?}"), &output);
+            }
         }
         let backwards = "select name from (select name, time, lag(time) over (partition by name order by sequence) as before \
                          from bywash.reflog) where before >= time";
@@ -312,8 +338,12 @@ impl History {
         truth
     }
 
-    fn rows_of(&self, truth: &Truth) -> BTreeMap<i64, i64> {
-        self.oracle.rows(truth).unwrap_or_else(|lost| self.fail(&lost))
+    fn rows_of(&self, truth: &Truth, table: usize) -> BTreeMap<i64, i64> {
+        self.oracle.rows(truth, table).unwrap_or_else(|lost| self.fail(&lost))
+    }
+
+    fn lines(&self, truth: &Truth, table: usize) -> Vec<String> {
+        self.rows_of(truth, table).iter().map(|(id, k)| format!("{id},{k}")).collect()
     }
 
     fn heads(&self) -> BTreeMap<String, String> {
@@ -337,6 +367,14 @@ impl History {
     fn fail(&self, what: &str) -> ! {
         panic!("seed {}: {what}\n\nthe history:\n{}", self.seed, self.told.join("\n"))
     }
+}
+
+fn all_of(table: &str) -> String {
+    format!("select id, k from {table} order by id, k")
+}
+
+fn is_error(output: &Output, codes: &[&str]) -> bool {
+    codes.iter().any(|code| output.stderr.contains(&format!("error[{code}]")))
 }
 
 /// A row that every content of a file has, and one of its own.

@@ -1,4 +1,4 @@
-//! What a table must hold, without files, appends or rewrites: each row is a register of edits, a branch is the edits
+//! What tables must hold, without files, appends or rewrites: each row is a register of edits, a branch is the edits
 //! that it has seen, a revert cancels edits. From `model/change_sets.py`, whose rules it does not know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -8,6 +8,12 @@ pub(super) type EditId = usize;
 /// All that a commit has seen.
 pub(super) type Truth = BTreeSet<EditId>;
 
+/// The two tables by number: the one that is loaded, and the one that is written by hand.
+pub(super) type Table = usize;
+
+/// Rows of the second table have ids from here.
+pub(super) const SECOND: i64 = 1_000_000;
+
 /// What an edit is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Register {
@@ -15,8 +21,26 @@ pub(super) enum Register {
     Row(i64),
     /// What a source file was when it was loaded.
     File(char),
-    /// A column beside `id` and `k`, by its number.
+    /// The name of a column beside `id` and `k`, by its number.
     Column(i64),
+    /// Whether that column holds long numbers.
+    Wide(i64),
+}
+
+impl Register {
+    const fn table(&self) -> Table {
+        match self {
+            Self::Row(id) if *id >= SECOND => 1,
+            _ => 0,
+        }
+    }
+}
+
+/// A column beside `id` and `k`: its number, the number in its name, and whether it holds long numbers.
+pub(super) struct Column {
+    pub(super) number: i64,
+    pub(super) name: i64,
+    pub(super) is_wide: bool,
 }
 
 /// What makes an edit: a file loaded on two branches after the same loads of it is one edit.
@@ -28,6 +52,7 @@ enum Author {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Edit {
+    table: Table,
     author: Author,
     register: Option<Register>,
     /// `None` when the row is deleted.
@@ -47,28 +72,32 @@ pub(super) struct Oracle {
 }
 
 impl Oracle {
-    /// The rows of a commit: id and value.
+    /// The rows of a table in a commit: id and value.
     ///
     /// # Errors
     /// Two edits of one row that did not see each other, of which one must have been lost.
-    pub(super) fn rows(&self, truth: &Truth) -> Result<BTreeMap<i64, i64>, String> {
+    pub(super) fn rows(&self, truth: &Truth, table: Table) -> Result<BTreeMap<i64, i64>, String> {
         let rows = self.state(truth)?.into_iter().filter_map(|(register, value)| match register {
-            Register::Row(id) => Some((id, value)),
-            Register::File(_) | Register::Column(_) => None,
+            Register::Row(id) if register.table() == table => Some((id, value)),
+            _ => None,
         });
         Ok(rows.collect())
     }
 
-    /// The numbers of the columns beside `id` and `k`.
+    /// The columns of the first table beside `id` and `k`.
     ///
     /// # Errors
     /// As [`Self::rows`].
-    pub(super) fn columns(&self, truth: &Truth) -> Result<Vec<i64>, String> {
-        let columns = self.state(truth)?.into_keys().filter_map(|register| match register {
-            Register::Column(number) => Some(number),
-            Register::Row(_) | Register::File(_) => None,
-        });
-        Ok(columns.collect())
+    pub(super) fn columns(&self, truth: &Truth) -> Result<Vec<Column>, String> {
+        let state = self.state(truth)?;
+        let column = |(register, name): (&Register, &i64)| match register {
+            Register::Column(number) => {
+                let is_wide = state.contains_key(&Register::Wide(*number));
+                Some(Column { number: *number, name: *name, is_wide })
+            }
+            _ => None,
+        };
+        Ok(state.iter().filter_map(column).collect())
     }
 
     /// Whether a file is loaded with this content.
@@ -82,9 +111,14 @@ impl Oracle {
         self.state_that(truth, values)
     }
 
-    /// A statement that adds or drops a column.
-    pub(super) fn alter(&mut self, truth: &Truth, column: i64, adds: bool) -> Truth {
-        self.state_that(truth, [(Register::Column(column), adds.then_some(1))].into())
+    /// A statement that adds a column, gives it another name, or drops it.
+    pub(super) fn name(&mut self, truth: &Truth, column: i64, name: Option<i64>) -> Truth {
+        self.state_that(truth, [(Register::Column(column), name)].into())
+    }
+
+    /// A statement that makes a column hold long numbers.
+    pub(super) fn widen(&mut self, truth: &Truth, column: i64) -> Truth {
+        self.state_that(truth, [(Register::Wide(column), Some(1))].into())
     }
 
     fn state_that(&mut self, truth: &Truth, values: BTreeMap<Register, Option<i64>>) -> Truth {
@@ -105,13 +139,23 @@ impl Oracle {
         self.with(truth, &author, values, &earlier)
     }
 
-    /// A revert or a resolution.
-    pub(super) fn cancel(&mut self, truth: &Truth, cancels: Truth) -> Truth {
-        self.serial += 1;
-        let author = Author::Statement(self.serial);
-        let edit = Edit { author, register: None, value: None, past: BTreeSet::new(), cancels };
+    /// The edits of one table.
+    pub(super) fn of_table(&self, edits: &Truth, table: Table) -> Truth {
+        edits.iter().filter(|id| self.edits[**id].table == table).copied().collect()
+    }
+
+    /// A revert or a resolution: in each table it is an edit by itself.
+    pub(super) fn cancel(&mut self, truth: &Truth, cancels: &Truth) -> Truth {
         let mut truth = truth.clone();
-        truth.insert(self.id(edit));
+        for table in [0, 1] {
+            let cancels = self.of_table(cancels, table);
+            if !cancels.is_empty() {
+                self.serial += 1;
+                let author = Author::Statement(self.serial);
+                let edit = Edit { table, author, register: None, value: None, past: BTreeSet::new(), cancels };
+                truth.insert(self.id(edit));
+            }
+        }
         truth
     }
 
@@ -120,7 +164,8 @@ impl Oracle {
         for (register, value) in values {
             let past =
                 seen.iter().filter(|id| self.edits[**id].register.as_ref() == Some(&register)).copied().collect();
-            let edit = Edit { author: author.clone(), register: Some(register), value, past, cancels: BTreeSet::new() };
+            let (table, cancels) = (register.table(), BTreeSet::new());
+            let edit = Edit { table, author: author.clone(), register: Some(register), value, past, cancels };
             after.insert(self.id(edit));
         }
         after
