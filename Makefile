@@ -81,9 +81,10 @@ dist: tools ## the binary to hand out: smaller and a little faster, much slower 
 	$(CARGO) build --profile dist --locked -p bywash
 	@ls -lh "$(CARGO_TARGET_DIR)/dist/bywash"
 
-bench: build $(PEERS)/ready ## measure against DuckDB and Polars, then how the lake grows (SCALE=0.01: a look)
+bench: build $(PEERS)/ready ## measure against peers, how the lake grows, how graphs are checked (SCALE=0.01: a look)
 	"$(PEERS)/bin/python" bench/run.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench"
 	"$(PEERS)/bin/python" bench/scale.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-scale" --scale $(SCALE)
+	"$(PEERS)/bin/python" bench/graph.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-graph" --scale $(SCALE)
 
 torture: tools ## random histories with crashes and failures, as long as MINUTES says
 	BYWASH_TORTURE_MINUTES=$(MINUTES) $(CARGO) test --release --locked -p bywash --test it torture -- --nocapture

@@ -217,9 +217,9 @@ impl Lake {
             (rows + file.record_count, bytes + file.file_size_in_bytes)
         });
         let count = base.files + files.len() as u64;
-        let row_sums = RowSums::of_all(
-            std::iter::once(base.row_sums.as_ref()).chain(files.iter().map(|file| file.row_sums.as_ref())),
-        );
+        // A table without a file says nothing of how its rows are added up.
+        let held = (base.files > 0).then_some(base.row_sums.as_ref());
+        let row_sums = RowSums::of_all(held.into_iter().chain(files.iter().map(|file| file.row_sums.as_ref())));
         let (change, tile) = TableState::appended(id, files.clone(), label);
         let new = tables::NewSnapshot::new("append", files, HashSet::new());
         let committed = tables::commit(self.warehouse(), &table, new).await?;

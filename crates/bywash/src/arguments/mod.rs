@@ -17,9 +17,9 @@ pub use flags::{
 pub use parse::{Parsed, color_choice, parse, wants_json};
 pub use verbs::{
     BranchCommand, CheckArguments, CheckoutArguments, CleanArguments, CompileArguments, CompletionsArguments,
-    DiffArguments, DoctorArguments, ExplainArguments, GcArguments, InferArguments, InitArguments, ListArguments,
-    LoadArguments, LogArguments, MaintenanceFlags, MergeArguments, PlanArguments, QueryArguments, RevertArguments,
-    RunArguments, ShowArguments, TableCommand, TagCommand, Template,
+    DiffArguments, DoctorArguments, ExplainArguments, GcArguments, InferArguments, InitArguments, LineageArguments,
+    LineageFormat, ListArguments, LoadArguments, LogArguments, MaintenanceFlags, MergeArguments, PlanArguments,
+    QueryArguments, RevertArguments, RunArguments, ShowArguments, TableCommand, TagCommand, Template,
 };
 
 /// A data platform in one binary: files become versioned tables, SQL models become answers
@@ -53,6 +53,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Say what a run would do, and why
     Plan(PlanArguments),
+    /// Say where a table or a column comes from, and what is made of it
+    Lineage(LineageArguments),
     /// Run SQL on the lake or on files; alone it opens a shell
     Query(QueryArguments),
     /// Compute the rows of a node without writing them
@@ -105,6 +107,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Check(_) => "check",
             Self::Plan(_) => "plan",
+            Self::Lineage(_) => "lineage",
             Self::Query(_) => "query",
             Self::Show(_) => "show",
             Self::Compile(_) => "compile",

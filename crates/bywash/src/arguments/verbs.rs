@@ -120,6 +120,47 @@ pub struct PlanArguments {
     pub no_cache: bool,
 }
 
+/// `bywash lineage`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bywash lineage marts.delays\n  bywash lineage marts.delays.minutes --up\n  \
+                        bywash lineage raw.flights.dep_delay --down -o mermaid")]
+pub struct LineageArguments {
+    /// The table, or one of its columns
+    #[arg(value_name = "TABLE[.COLUMN]")]
+    pub table: String,
+    /// Only what it comes from
+    #[arg(long, conflicts_with = "down")]
+    pub up: bool,
+    /// Only what is made of it
+    #[arg(long)]
+    pub down: bool,
+    /// The format of the result
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: LineageFormat,
+    /// Write the result to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    #[command(flatten)]
+    pub reference: RefFlags,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub parameters: ParameterFlags,
+}
+
+/// The formats of a lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LineageFormat {
+    /// A line for each link, nearest first
+    Table,
+    /// One object with a list of links
+    Json,
+    /// For Graphviz
+    Dot,
+    /// For Markdown
+    Mermaid,
+}
+
 /// `bywash query`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  bywash query \"select count(*) from raw.flights\"\n  \

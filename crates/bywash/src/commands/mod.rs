@@ -15,6 +15,7 @@ mod explain;
 mod gc;
 mod infer;
 mod init;
+mod lineage;
 mod list;
 mod load;
 mod log;
@@ -57,6 +58,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::Run(arguments) => run::run(context, arguments).await,
         Command::Check(arguments) => check::run(context, arguments).await,
         Command::Plan(arguments) => plan::run(context, arguments).await,
+        Command::Lineage(arguments) => lineage::run(context, arguments).await,
         Command::Query(arguments) => query::run(context, arguments).await,
         Command::Show(arguments) => show::run(context, arguments).await,
         Command::Compile(arguments) => compile::run(context, arguments).await,

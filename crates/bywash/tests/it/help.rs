@@ -20,6 +20,7 @@ fn the_help_names_every_verb() {
       run          Bring every node up to date, test, and publish all of it at once [alias: build]
       check        Find every mistake in the project without reading data
       plan         Say what a run would do, and why
+      lineage      Say where a table or a column comes from, and what is made of it
       query        Run SQL on the lake or on files; alone it opens a shell
       show         Compute the rows of a node without writing them
       compile      Print the final SQL of a node

@@ -3,6 +3,7 @@
 
 mod alter;
 mod bad_input;
+mod check;
 mod concurrent;
 mod crash;
 mod diff;
@@ -15,6 +16,7 @@ mod help;
 mod init;
 mod interrupt;
 mod killing;
+mod lineage;
 mod load;
 mod maintenance;
 mod moving;

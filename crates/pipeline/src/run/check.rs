@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result, TableName};
 use bywash_engine::sql::Parameters;
-use bywash_engine::{ColumnsRead, Resolved};
+use bywash_engine::{ColumnsRead, Origins, Resolved, Session};
 use bywash_lake::objects::Entry;
 use tokio::task::JoinSet;
 
@@ -19,7 +19,7 @@ use super::python_inputs::check_inputs;
 use super::runner::Runner;
 use crate::graph::{Body, Graph, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
-use crate::project::{ModelBody, ModelKind};
+use crate::project::{Model, ModelBody, ModelKind, PythonModel};
 use crate::source::SourceFile;
 
 /// The values of parameters, and their texts for keys and for functions.
@@ -32,6 +32,8 @@ pub(super) struct Survey {
     pub(super) schemas: BTreeMap<TableName, SchemaRef>,
     /// What each model reads, if that was asked.
     pub(super) columns: BTreeMap<TableName, ColumnsRead>,
+    /// The origins of each model's columns, if that was asked.
+    pub(super) lineage: BTreeMap<TableName, BTreeMap<String, Origins>>,
     /// What is wrong with them.
     pub(super) problems: Vec<(NodeId, Error)>,
 }
@@ -48,23 +50,34 @@ pub async fn check_models(
     models: &[NodeId],
     parameters: &Given,
 ) -> Result<Vec<Error>> {
-    survey(runner, tree, models, parameters, false).await.map(|found| errors(found.problems))
+    survey(runner, tree, models, parameters, Wanted::Problems).await.map(|found| errors(found.problems))
 }
 
-/// Plans these models, each after what it reads; with the columns that models read if that is asked.
+/// What else a survey tells of each model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Nothing: only what is wrong.
+    Problems,
+    /// Which columns it reads of tables, views seen through.
+    ColumnsRead,
+    /// Where its columns come from, in what it names.
+    Lineage,
+}
+
+/// Plans these models, each after what it reads; with what else is wanted of them.
 pub(super) async fn survey(
     runner: &Runner,
     tree: &Arc<WorkingTree>,
     models: &[NodeId],
     parameters: &Given,
-    with_columns: bool,
+    wanted: Wanted,
 ) -> Result<Survey> {
     let graph = &runner.graph;
     let (mut found, mut broken) = (Survey::default(), BTreeSet::new());
     let needed = with_ancestors(graph, models);
     let chosen: BTreeSet<_> = models.iter().copied().collect();
     for wave in waves(graph, &needed) {
-        let resolver = resolver(runner, tree, &found, with_columns);
+        let resolver = resolver(runner, tree, &found, wanted == Wanted::ColumnsRead);
         let mut planning = JoinSet::new();
         for id in wave {
             if graph.node(id).parents.iter().any(|parent| broken.contains(parent)) {
@@ -75,7 +88,7 @@ pub(super) async fn survey(
             if is_absent || chosen.contains(&id) {
                 let (runner, resolver, parameters) = (runner.clone(), resolver.clone(), parameters.clone());
                 planning.spawn(async move {
-                    let planned = plan_node(&runner, resolver, id, is_absent, &parameters, with_columns).await;
+                    let planned = plan_node(&runner, resolver, id, is_absent, &parameters, wanted).await;
                     (id, planned)
                 });
             }
@@ -85,10 +98,11 @@ pub(super) async fn survey(
         for (id, planned) in planned {
             let node = graph.node(id);
             match planned {
-                Ok(Some((schema, columns))) => {
+                Ok(Some(PlannedNode { schema, columns, lineage })) => {
                     let contracts = node.model().map(|model| contract::broken(node, model, &schema));
                     found.problems.extend(contracts.into_iter().flatten().map(|error| (id, error)));
                     found.columns.extend(columns.map(|columns| (node.name.clone(), columns)));
+                    found.lineage.extend(lineage.map(|lineage| (node.name.clone(), lineage)));
                     found.schemas.insert(node.name.clone(), schema);
                 }
                 Ok(None) => {}
@@ -135,38 +149,80 @@ fn resolver(runner: &Runner, tree: &Arc<WorkingTree>, found: &Survey, sees_throu
     Arc::new(resolver)
 }
 
-type PlannedColumns = (SchemaRef, Option<ColumnsRead>);
+/// What planning tells of one node.
+struct PlannedNode {
+    schema: SchemaRef,
+    columns: Option<ColumnsRead>,
+    lineage: Option<BTreeMap<String, Origins>>,
+}
 
-/// The columns that a node gives, and those that it reads if that is asked; nothing for what need not be planned.
+impl From<SchemaRef> for PlannedNode {
+    fn from(schema: SchemaRef) -> Self {
+        Self { schema, columns: None, lineage: None }
+    }
+}
+
+/// The columns that a node gives, and what else is wanted; nothing for what need not be planned.
 async fn plan_node(
     runner: &Runner,
     resolver: Arc<LakeResolver>,
     id: NodeId,
     is_absent: bool,
-    (values, texts): &Given,
-    with_columns: bool,
-) -> Result<Option<PlannedColumns>> {
+    given: &Given,
+    wanted: Wanted,
+) -> Result<Option<PlannedNode>> {
     match &runner.graph.node(id).body {
-        Body::Model(model) => {
-            let session = runner.engine.session(resolver);
-            let schema = match &model.body {
-                ModelBody::Sql(query) => session.plan(query, values).await?.table_schema()?,
-                ModelBody::Python(python) => {
-                    check_inputs(&session, python, (values, texts)).await?;
-                    python.schema.clone()
-                }
-            };
-            let columns = if with_columns { Some(columns_read(&session, model, values).await?) } else { None };
-            Ok(Some((schema, columns)))
-        }
+        Body::Model(model) => plan_model(&runner.engine.session(resolver), model, given, wanted).await.map(Some),
         Body::Resource(resource) if is_absent => {
-            Ok(Some((source_types(runner, &resource.path, &resource.reader).await?, None)))
+            Ok(Some(source_types(runner, &resource.path, &resource.reader).await?.into()))
         }
         Body::Seed(seed) if is_absent => {
-            Ok(Some((source_types(runner, &seed.path.to_string_lossy(), &seed.reader).await?, None)))
+            Ok(Some(source_types(runner, &seed.path.to_string_lossy(), &seed.reader).await?.into()))
         }
         _ => Ok(None),
     }
+}
+
+async fn plan_model(session: &Session, model: &Model, (values, texts): &Given, wanted: Wanted) -> Result<PlannedNode> {
+    let (wants_columns, wants_lineage) = (wanted == Wanted::ColumnsRead, wanted == Wanted::Lineage);
+    match &model.body {
+        ModelBody::Sql(query) => {
+            let planned = session.plan(query, values).await?;
+            Ok(PlannedNode {
+                schema: planned.table_schema()?,
+                columns: wants_columns.then(|| planned.columns_read()),
+                lineage: wants_lineage.then(|| planned.lineage()),
+            })
+        }
+        ModelBody::Python(python) => {
+            check_inputs(session, python, (values, texts)).await?;
+            let mut planned = PlannedNode::from(python.schema.clone());
+            if wants_columns {
+                planned.columns = Some(columns_read(session, model, values).await?);
+            }
+            if wants_lineage {
+                planned.lineage = Some(lineage_of_function(session, model, python, values).await?);
+            }
+            Ok(planned)
+        }
+    }
+}
+
+/// Nobody sees into a function: each of its columns may be made of all that it reads.
+async fn lineage_of_function(
+    session: &Session,
+    model: &Model,
+    python: &PythonModel,
+    values: &Parameters,
+) -> Result<BTreeMap<String, Origins>> {
+    let mut all = Origins::default();
+    for query in model.queries() {
+        for origins in session.plan(query, values).await?.lineage().into_values() {
+            all.values.extend(origins.values);
+            all.influence.extend(origins.influence);
+        }
+    }
+    Ok(python.schema.fields().iter().map(|field| (field.name().clone(), all.clone())).collect())
 }
 
 /// Of a column that an input no longer has: where the input is made, and who waits for the reader.
@@ -289,7 +345,7 @@ impl Attempt {
         if changed.is_empty() || self.has_failed() {
             return Ok(());
         }
-        let found = survey(&self.runner, &self.tree, &changed, &self.options.given(), true).await?;
+        let found = survey(&self.runner, &self.tree, &changed, &self.options.given(), Wanted::ColumnsRead).await?;
         self.learn(found.columns);
         Error::all(errors(found.problems)).map_or(Ok(()), Err)
     }

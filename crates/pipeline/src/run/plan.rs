@@ -7,7 +7,7 @@ use bywash_core::{Code, Error, Micros, Result, TableName};
 use bywash_lake::store::{CatalogStore, RunRow};
 
 use super::attempt::Attempt;
-use super::check::survey;
+use super::check::{Wanted, survey};
 use super::model::ModelPlan;
 use super::runner::{RunOptions, Runner};
 use crate::graph::{Body, NodeId};
@@ -160,7 +160,7 @@ impl Attempt {
     ) -> Result<BTreeMap<NodeId, Error>> {
         let runs = |id: &&NodeId| decided.get(id).is_some_and(|decision| decision.action != Action::Reuse);
         let running: Vec<_> = models.iter().filter(runs).copied().collect();
-        let found = survey(&self.runner, &self.tree, &running, &self.options.given(), false).await?;
+        let found = survey(&self.runner, &self.tree, &running, &self.options.given(), Wanted::Problems).await?;
         let mut problems: BTreeMap<NodeId, Error> = found.problems.into_iter().collect();
         let graph = &self.runner.graph;
         for id in graph.order() {

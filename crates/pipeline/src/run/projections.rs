@@ -14,7 +14,7 @@ use bywash_lake::TableShape;
 use bywash_lake::objects::{Entry, Produced, Reads, TableRead};
 
 use super::attempt::Attempt;
-use super::check::survey;
+use super::check::{Wanted, survey};
 use super::inputs::Reached;
 use super::model::recipe;
 use crate::graph::{Node, NodeId};
@@ -68,7 +68,7 @@ impl Attempt {
             }
         }
         if !lacking.is_empty() {
-            let found = survey(&self.runner, &self.tree, &lacking, &self.options.given(), true).await?;
+            let found = survey(&self.runner, &self.tree, &lacking, &self.options.given(), Wanted::ColumnsRead).await?;
             self.learn(found.columns);
             let learned = self.lock_columns();
             let of = |id: &NodeId| learned.get(&self.runner.graph.node(*id).name)?.get(&node.name.to_string()).cloned();

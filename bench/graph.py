@@ -1,0 +1,178 @@
+"""How fast a graph is checked and brought up to date: generated projects of many models, one edit, nothing to do.
+
+dbt-core with dbt-duckdb and SQLMesh do the same jobs in the same run where they are installed beside this Python.
+The sizes can be made smaller: `--scale 0.1`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# Each job is done so often, and the fastest counts: what else the machine does only makes it slower.
+TIMES = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bywash", required=True, help="the binary")
+    parser.add_argument("--scratch", required=True, type=Path, help="a folder that is emptied first")
+    parser.add_argument("--scale", type=float, default=1.0)
+    choices = parser.parse_args()
+    shutil.rmtree(choices.scratch, ignore_errors=True)
+    choices.scratch.mkdir(parents=True)
+    # The last model of each is a join.
+    large, small = (3 * max(int(count * choices.scale), 10) + 1 for count in (333, 33))
+    tools = [tool for tool in (Bywash(choices.bywash), Dbt(), SqlMesh()) if tool.is_there()]
+    print(f"{'':48}" + "".join(f"{tool.name:>16}" for tool in tools))
+    jobs = {
+        f"check of {large:,} models": lambda tool, folder: tool.check(folder),
+        f"check of {large:,} models after one edit": lambda tool, folder: (edit(folder, tool), tool.check(folder)),
+    }
+    report(jobs, tools, choices.scratch / "large", large, built=False)
+    jobs = {
+        f"run of {small:,} nodes, nothing to do": lambda tool, folder: tool.run(folder),
+        f"run of {small:,} nodes, one leaf edited": lambda tool, folder: (edit(folder, tool), tool.run(folder)),
+    }
+    report(jobs, tools, choices.scratch / "small", small, built=True)
+
+
+def report(jobs: dict, tools: list, scratch: Path, count: int, *, built: bool) -> None:
+    folders = {tool.name: scratch / tool.name for tool in tools}
+    for tool in tools:
+        tool.make(folders[tool.name], count)
+        if built:
+            tool.run(folders[tool.name])
+    for what, job in jobs.items():
+        figures = (f"{fastest(job, tool, folders[tool.name]) * 1_000:>13,.0f} ms" for tool in tools)
+        print(f"{what:48}" + "".join(figures), flush=True)
+
+
+def fastest(job, tool, folder: Path) -> float:
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        job(tool, folder)
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def query(number: int, name) -> str:
+    """A tree of models ten wide: every model reads one or two that come before it."""
+    if number < 10:
+        return f"select n as id, n * {number} as x, 'a' as word from {name('raw', None)}"
+    one, two = name("m", number // 10), name("m", (number * 7) // 11)
+    if number % 3 == 0:
+        return f"select l.id, l.x + r.x as x, r.word from {one} l join {two} r on l.id = r.id where l.x > {number}"
+    if number % 3 == 1:
+        return f"select id, sum(x) as x, max(word) as word from {one} group by id"
+    return f"select id, x, word from {one} union all select id, x * 2, upper(word) from {two}"
+
+
+def edit(folder: Path, tool) -> None:
+    """Changes what the last model computes, which nothing reads: it is a join, whatever the size."""
+    path = max((folder / "models").rglob("m[0-9]*.sql"), key=lambda path: int(path.stem[1:]))
+    tool.edits += 1
+    path.write_text(re.sub(r"l\.x > \d+", f"l.x > {tool.edits}", path.read_text()))
+
+
+class Tool:
+    """A command that works on a folder."""
+
+    name = ""
+    edits = 0
+
+    def command(self, words: list[str], folder: Path) -> None:
+        done = subprocess.run(words, cwd=folder, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{' '.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+    def is_there(self) -> bool:
+        return True
+
+
+class Bywash(Tool):
+    name = "bywash"
+
+    def __init__(self, binary: str):
+        self.binary = str(Path(binary).resolve())
+
+    def make(self, folder: Path, count: int) -> None:
+        write(folder / "bywash.toml", '[project]\nname = "graph"\n')
+        write(folder / "sources/raw.yml", "name: raw\ntype: files\nresources:\n  - name: numbers\n    path: numbers.csv\n")
+        write(folder / "numbers.csv", "n\n" + "".join(f"{n}\n" for n in range(100)))
+        name = lambda kind, number: "raw.numbers" if kind == "raw" else f"marts.m{number}"
+        for number in range(count):
+            write(folder / f"models/marts/m{number}.sql", query(number, name) + "\n")
+
+    def check(self, folder: Path) -> None:
+        self.command([self.binary, "-q", "check"], folder)
+
+    def run(self, folder: Path) -> None:
+        self.command([self.binary, "-q", "run"], folder)
+
+
+class Dbt(Tool):
+    name = "dbt-duckdb"
+
+    def __init__(self):
+        self.binary = str(Path(sys.executable).parent / "dbt")
+
+    def is_there(self) -> bool:
+        return Path(self.binary).exists()
+
+    def make(self, folder: Path, count: int) -> None:
+        write(folder / "dbt_project.yml", "name: graph\nversion: '1'\nprofile: graph\nmodels:\n  +materialized: table\n")
+        write(folder / "profiles.yml",
+              "graph:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: graph.duckdb\n      threads: 4\n")
+        write(folder / "seeds/numbers.csv", "n\n" + "".join(f"{n}\n" for n in range(100)))
+        name = lambda kind, number: "{{ ref('numbers') }}" if kind == "raw" else "{{ ref('m%d') }}" % number
+        for number in range(count):
+            write(folder / f"models/m{number}.sql", query(number, name) + "\n")
+
+    def check(self, folder: Path) -> None:
+        """Names only: dbt asks the database for types, which needs every table to be there."""
+        self.command([self.binary, "--quiet", "parse", "--profiles-dir", "."], folder)
+
+    def run(self, folder: Path) -> None:
+        self.command([self.binary, "--quiet", "build", "--profiles-dir", "."], folder)
+
+
+class SqlMesh(Tool):
+    name = "sqlmesh"
+
+    def __init__(self):
+        self.binary = str(Path(sys.executable).parent / "sqlmesh")
+
+    def is_there(self) -> bool:
+        return Path(self.binary).exists()
+
+    def make(self, folder: Path, count: int) -> None:
+        write(folder / "config.yaml",
+              "gateways:\n  local:\n    connection:\n      type: duckdb\n      database: graph.duckdb\n"
+              "model_defaults:\n  dialect: duckdb\n")
+        numbers = "select n from range(100) as t(n)"
+        write(folder / "models/numbers.sql", f"MODEL (name raw.numbers, kind FULL);\n{numbers}\n")
+        name = lambda kind, number: "raw.numbers" if kind == "raw" else f"marts.m{number}"
+        for number in range(count):
+            write(folder / f"models/m{number}.sql", f"MODEL (name marts.m{number}, kind FULL);\n{query(number, name)}\n")
+
+    def check(self, folder: Path) -> None:
+        self.command([self.binary, "info", "--skip-connection"], folder)
+
+    def run(self, folder: Path) -> None:
+        self.command([self.binary, "plan", "--auto-apply", "--no-prompts"], folder)
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
