@@ -15,12 +15,13 @@ PREFIX ?= $(or $(CARGO_HOME),$(HOME)/.cargo)
 
 BYWASH := $(CARGO_TARGET_DIR)/release/bywash
 DEMO := $(CARGO_TARGET_DIR)/demo/flights
+WHEELS := $(CARGO_TARGET_DIR)/wheels
 READERS := $(CARGO_TARGET_DIR)/venv-readers
 PEERS := $(CARGO_TARGET_DIR)/venv-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo build test test-python test-rust lint install dist bench timings torture tools
+.PHONY: help demo build test test-python test-rust lint install wheel dist bench timings torture tools
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +54,7 @@ test-rust: tools $(READERS)/ready
 	fi
 
 # The executable specification of sets of changes; the rules of the tree and of its dependencies; readers that nobody
-# here wrote.
+# here wrote; the SDK, and its wheel in an empty environment.
 test-python: $(READERS)/ready
 	$(PYTHON) model/change_sets.py --seconds 5
 	BYWASH_BIN="$(BYWASH)" "$(READERS)/bin/python" -m pytest -q tests
@@ -70,6 +71,11 @@ lint: tools ## formatting, clippy, and the policy of dependencies
 install: build ## put `bywash` on the path (PREFIX/bin, else where cargo puts its own)
 	install -d "$(PREFIX)/bin"
 	install -m 755 "$(BYWASH)" "$(PREFIX)/bin/bywash"
+
+wheel: build $(READERS)/ready ## the binary and the SDK for `pip install`; what `make build` compiled, nothing twice
+	@mkdir -p "$(WHEELS)" && rm -f "$(WHEELS)"/bywash-*.whl
+	"$(READERS)/bin/maturin" build --quiet --out "$(WHEELS)"
+	@ls -lh "$(WHEELS)"
 
 dist: tools ## the binary to hand out: smaller and a little faster, much slower to build
 	$(CARGO) build --profile dist --locked -p bywash

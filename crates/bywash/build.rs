@@ -1,7 +1,7 @@
 //! Embeds the pages of error codes and the templates of projects, so that the binary alone can explain and begin.
 //!
-//! What a run of the example leaves behind (`lake/`, hidden folders) is not embedded, however the example was used
-//! before the build.
+//! What a run of the example leaves behind (`lake/`, hidden folders, what Python compiled) is not embedded, however the
+//! example was used before the build.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -11,7 +11,11 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let mut code = String::new();
-    for (name, folder) in [("ERROR_PAGES", "../../docs/errors"), ("FLIGHTS", "../../examples/flights")] {
+    for (name, folder) in [
+        ("ERROR_PAGES", "../../docs/errors"),
+        ("FLIGHTS", "../../examples/flights"),
+        ("FLIGHTS_ML", "../../examples/flights-ml"),
+    ] {
         let folder = here.join(folder).canonicalize()?;
         let mut files = Vec::new();
         collect(&folder, &mut files)?;
@@ -33,7 +37,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_rest_of_a_run = name == "lake" || (name.starts_with('.') && name != ".gitignore");
+        let is_hidden = name.starts_with('.') && name != ".gitignore";
+        let is_rest_of_a_run = is_hidden || matches!(name.as_str(), "lake" | "__pycache__");
         if is_rest_of_a_run {
             leaves = false;
         } else if path.is_dir() {

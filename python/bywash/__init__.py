@@ -16,16 +16,24 @@ asks a project. `bywash.testing` runs a model function in a test.
 
 from ._decorators import ModelSettings, UdfSettings, model, udf
 from ._errors import BywashError, ColumnsError, Place
+from ._lake import Lake, connect
 from ._markers import ParameterInput, TableInput, param, table
+from ._rows import Rows
+from ._run import Node, Run
 
 __all__ = [
     "BywashError",
     "ColumnsError",
+    "Lake",
     "ModelSettings",
+    "Node",
     "ParameterInput",
     "Place",
+    "Rows",
+    "Run",
     "TableInput",
     "UdfSettings",
+    "connect",
     "model",
     "param",
     "table",

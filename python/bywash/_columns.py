@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 
@@ -122,19 +123,28 @@ def _cast(batch: pa.RecordBatch, columns: pa.Schema, table: str, row: int) -> It
     if batch.schema.equals(columns):
         yield batch
         return
+    arrays: list[Any] | None
     try:
         arrays = [_array(batch.column(field.name), field.type) for field in columns]
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError) as problem:
-        if batch.num_rows > 1:
-            half = batch.num_rows // 2
-            yield from _cast(batch.slice(0, half), columns, table, row)
-            yield from _cast(batch.slice(half), columns, table, row + half)
-            return
-        raise _unfit(batch, columns, table, row) from problem
-    yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+        if batch.num_rows < 2:
+            raise _unfit(batch, columns, table, row) from problem
+        arrays = None
+    if arrays is not None:
+        yield pa.RecordBatch.from_arrays(arrays, schema=columns)
+        return
+    half = batch.num_rows // 2
+    yield from _cast(_copy(batch.slice(0, half)), columns, table, row)
+    yield from _cast(_copy(batch.slice(half)), columns, table, row + half)
 
 
-def _array(array: pa.Array, wanted: pa.DataType) -> pa.Array:
+def _copy(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows by themselves: text in a slice is counted from the beginning of the whole."""
+    arrays = [pa.concat_arrays([column, column.slice(0, 0)]) for column in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _array(array: Any, wanted: pa.DataType) -> Any:
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     return array if array.type.equals(wanted) else array.cast(wanted, safe=True)
@@ -153,7 +163,7 @@ def _unfit(batch: pa.RecordBatch, columns: pa.Schema, table: str, row: int) -> C
     return _error(f"row {row + 1} of `{table}` does not fit its columns", "look at the values of that row")
 
 
-def _text(array: pa.Array) -> str:
+def _text(array: Any) -> str:
     try:
         return str(array.cast(pa.string())[0])
     except pa.ArrowException:

@@ -8,13 +8,14 @@ to know the graph; the checks here are for the reader of a stack trace, and for 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeGuard, TypeVar, get_type_hints
+from typing import Any, Literal, TypeGuard, TypeVar, get_type_hints, overload
 
 from ._markers import ParameterInput, TableInput, texts
 
-__all__ = ["Columns", "ModelSettings", "UdfSettings", "inputs_of", "model", "udf"]
+__all__ = ["Columns", "ModelSettings", "UdfSettings", "hints_of", "inputs_of", "model", "udf"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Columns = Mapping[str, str]
@@ -33,7 +34,7 @@ class ModelSettings:
     name: str
     outputs: Mapping[str, Columns]
     several: bool
-    pip: tuple[str, ...]
+    pip: Mapping[str, str]
     python: str | None
     memory: str | None
     cpus: float | None
@@ -56,12 +57,39 @@ class UdfSettings:
     name: str
     args: tuple[str, ...]
     returns: str
-    pip: tuple[str, ...]
+    pip: Mapping[str, str]
+    python: str | None
     volatile: bool
 
 
+@overload
+def model(bare: Function, /) -> Function: ...
+
+
+@overload
 def model(
-    bare: None = None,
+    *,
+    columns: Columns | Mapping[str, Columns] | None = None,
+    pip: Packages | None = None,
+    python: str | None = None,
+    memory: str | None = None,
+    cpus: float | None = None,
+    timeout: str | None = None,
+    network: bool = False,
+    kind: Kind = "table",
+    partition_by: str | Sequence[str] | None = None,
+    unique_key: str | Sequence[str] | None = None,
+    order_by: str | Sequence[str] | None = None,
+    name: str | None = None,
+    tags: Sequence[str] | None = None,
+    description: str | None = None,
+    stable_for: str | None = None,
+    volatile: bool = False,
+) -> Callable[[Function], Function]: ...
+
+
+def model(
+    bare: Function | None = None,
     /,
     *,
     columns: Columns | Mapping[str, Columns] | None = None,
@@ -80,7 +108,7 @@ def model(
     description: str | None = None,
     stable_for: str | None = None,
     volatile: bool = False,
-) -> Callable[[Function], Function]:
+) -> Function | Callable[[Function], Function]:
     """The function makes a table of the graph, and its name is the table's name.
 
     Every argument of the function is a `bw.table` or a `bw.param`, as its default value or in `Annotated[…]`. It
@@ -91,14 +119,16 @@ def model(
         columns: The columns of the table and their types, as in `{"carrier": "string", "risk": "float64"}`; or, for a
             function that returns a dictionary of tables, such a mapping for the name of each. A run needs them;
             `bywash infer NODE` writes them for you.
-        pip: Packages that the function needs: `{"scikit-learn": "1.7.2"}`, or requirements as pip reads them.
+        pip: Packages that the function needs and their versions: `{"scikit-learn": "1.7.2", "polars": ">=1,<2"}`,
+            or a list of requirements as pip writes them.
         python: The version of Python, as in `"3.12"`; else that of the machine.
         memory: How much memory the function may take, as in `"2GB"`.
         cpus: How many processors it may keep busy.
         timeout: How long it may take, as in `"10m"`.
         network: Whether it may use the network. Its result is then never taken over from an earlier run, unless
             `stable_for` says so.
-        kind: `"table"`, written anew when something changed; or `"incremental"`.
+        kind: `"table"`, written anew when something changed. A function is computed as a whole: `"incremental"`, and
+            `unique_key` and `order_by`, which belong to it, are refused by `bywash check` so far.
         partition_by: How files are laid out, as in `["month(time_hour)"]`.
         unique_key: The columns that tell rows of an incremental model apart.
         order_by: Which row of a key stays: the last one.
@@ -109,7 +139,6 @@ def model(
         volatile: That the function may return something else each time, from the clock or by chance.
     """
     what = "@bw.model"
-    _check(bare is None, f"{what} needs brackets and columns, as in @bw.model(columns={{'carrier': 'string'}})")
     outputs, several = _outputs(columns)
     for key, text in {"python": python, "memory": memory, "timeout": timeout, "name": name,
                       "description": description, "stable_for": stable_for}.items():
@@ -146,7 +175,8 @@ def model(
         function.__bywash_model__ = settings  # type: ignore[attr-defined]
         return function
 
-    return decorate
+    # `@bw.model` alone declares nothing yet: `bywash infer` adds the brackets.
+    return decorate if bare is None else decorate(bare)
 
 
 def udf(
@@ -154,6 +184,7 @@ def udf(
     args: Sequence[str],
     returns: str,
     pip: Packages | None = None,
+    python: str | None = None,
     volatile: bool = False,
 ) -> Callable[[Function], Function]:
     """The function, in `functions/*.py`, is a function of SQL: it takes arrays and returns one of the same length.
@@ -161,19 +192,22 @@ def udf(
     Args:
         args: The types of its arguments, as in `["float64", "string"]`; each arrives as a `pyarrow.Array`.
         returns: The type of its result.
-        pip: Packages that the function needs: `{"scikit-learn": "1.7.2"}`, or requirements as pip reads them.
+        pip: Packages that the function needs and their versions: `{"scikit-learn": "1.7.2", "polars": ">=1,<2"}`,
+            or a list of requirements as pip writes them.
+        python: The version of Python, as in `"3.12"`; else that of the machine.
         volatile: That it may return something else for the same arguments.
     """
     what = "@bw.udf"
     types = texts(f"args= of {what}", args)
     _check(isinstance(returns, str), f"returns= of {what} must be a type in a string, not {returns!r}")
+    _check(python is None or isinstance(python, str), f"python= of {what} must be a string, not {python!r}")
     _check(isinstance(volatile, bool), f"volatile= of {what} must be True or False, not {volatile!r}")
 
     def decorate(function: Function) -> Function:
         _check_function(what, function)
         takes = len(inspect.signature(function).parameters)
         _check(takes == len(types), f"`{function.__name__}` takes {takes} arguments, and args= has {len(types)} types")
-        settings = UdfSettings(function.__name__, types, returns, _packages(what, pip), volatile)
+        settings = UdfSettings(function.__name__, types, returns, _packages(what, pip), python, volatile)
         function.__bywash_udf__ = settings  # type: ignore[attr-defined]
         return function
 
@@ -182,7 +216,7 @@ def udf(
 
 def inputs_of(function: Callable[..., Any]) -> dict[str, TableInput | ParameterInput]:
     """What each argument of a model function is, by its name; a `TypeError` if one is neither table nor parameter."""
-    hints = _hints(function)
+    hints = hints_of(function)
     inputs = {}
     for parameter in inspect.signature(function).parameters.values():
         place = f"argument `{parameter.name}` of `{getattr(function, '__name__', function)}`"
@@ -197,7 +231,7 @@ def inputs_of(function: Callable[..., Any]) -> dict[str, TableInput | ParameterI
         ]
         _check(len(markers) < 2, f"{place} has two inputs: leave one out")
         _check(
-            len(markers) == 1 and (parameter.default is parameter.empty or parameter.default is markers[0]),
+            bool(markers),
             f"{place} says nothing about where it comes from: "
             f"write `{parameter.name}=bw.table('namespace.name')` or `{parameter.name}=bw.param('name')`",
         )
@@ -205,7 +239,7 @@ def inputs_of(function: Callable[..., Any]) -> dict[str, TableInput | ParameterI
     return inputs
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+def hints_of(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations as objects, or what can be had of them: names that only type checkers import stay unknown."""
     try:
         return get_type_hints(function, include_extras=True)
@@ -233,17 +267,19 @@ def _is_columns(value: object) -> TypeGuard[Columns]:
     )
 
 
-def _packages(what: str, pip: object) -> tuple[str, ...]:
+def _packages(what: str, pip: object) -> dict[str, str]:
+    """Packages and their versions; a list has them in one text, as pip does."""
+    wrong = f"pip= of {what} must map packages to versions, as in {{'scikit-learn': '1.7.2'}}, not {pip!r}"
     if pip is None:
-        return ()
-    if isinstance(pip, Mapping):
-        _check(
-            all(isinstance(text, str) for item in pip.items() for text in item),
-            f"pip= of {what} must map packages to versions, as in {{'scikit-learn': '1.7.2'}}, not {pip!r}",
-        )
-        return tuple(f"{package}{version if version[:1] in '<>=!~' else f'=={version}'}"
-                     for package, version in pip.items())
-    return texts(f"pip= of {what}", pip)
+        return {}
+    if isinstance(pip, Sequence) and not isinstance(pip, str):
+        _check(all(isinstance(requirement, str) for requirement in pip), wrong)
+        parts = [re.split(r"(?=[=<>!~])", requirement, maxsplit=1) for requirement in pip]
+        return {name.strip(): version[0].strip() if version else "" for name, *version in parts}
+    _check(isinstance(pip, Mapping), wrong)
+    assert isinstance(pip, Mapping)
+    _check(all(isinstance(text, str) for item in pip.items() for text in item), wrong)
+    return dict(pip)
 
 
 def _one_or_more(what: str, value: object) -> tuple[str, ...]:

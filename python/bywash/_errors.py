@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["BywashError", "ColumnsError", "Place"]
 
@@ -25,7 +26,8 @@ class BywashError(Exception):
     """A command that failed, or a function that cannot do what was asked of it.
 
     `code` has a page: `bywash explain CODE`. A command can find several problems; the first one is told by `code`,
-    `message`, `places` and `hints`, and all of them by `problems`.
+    `message`, `places` and `hints`, and all of them by `problems`. `report` is what `bywash run -o json` gives of a run
+    that failed: its nodes and tests.
     """
 
     def __init__(
@@ -36,12 +38,14 @@ class BywashError(Exception):
         places: Sequence[Place] = (),
         hints: Sequence[str] = (),
         problems: Sequence[BywashError] = (),
+        report: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
         self.places = tuple(places)
         self.hints = tuple(hints)
+        self.report = report
         self.problems: tuple[BywashError, ...] = tuple(problems) or (self,)
 
     def __str__(self) -> str:

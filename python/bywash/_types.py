@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 
-__all__ = ["name_of", "schema_of", "type_of"]
+__all__ = ["name_of", "plain_of", "same_kind", "schema_of", "type_of"]
 
 OUR_WORDS = (
     "boolean, int, long, float, double, decimal(digits, behind the point), date, time, timestamp, timestamptz, "
@@ -51,7 +52,7 @@ def schema_of(columns: Mapping[str, str]) -> pa.Schema:
     return pa.schema([(name, type_of(text)) for name, text in columns.items()])
 
 
-def name_of(kind: pa.DataType) -> str:
+def name_of(kind: Any) -> str:
     """A type in our words, as a declaration writes it; what a declaration cannot say, as Arrow calls it."""
     if pa.types.is_dictionary(kind):
         return name_of(kind.value_type)
@@ -72,6 +73,22 @@ def name_of(kind: pa.DataType) -> str:
     if _is_bytes(kind):
         return "binary"
     return _WORDS[kind].split()[0] if kind in _WORDS else str(kind)
+
+
+def plain_of(kind: Any) -> pa.DataType:
+    """A type without what is only layout: dictionaries, views, long offsets. So the lake keeps it."""
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+        return plain_of(kind.value_type)
+    if _is_text(kind):
+        return pa.string()
+    if _is_bytes(kind):
+        return pa.binary()
+    if _is_list(kind):
+        return pa.list_(plain_of(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([(field.name, plain_of(field.type)) for field in kind])
+    plain: pa.DataType = kind
+    return plain
 
 
 def _parse(text: str) -> pa.DataType | None:
@@ -142,7 +159,7 @@ def _is_list(kind: pa.DataType) -> bool:
     )
 
 
-def same_kind(given: pa.DataType, wanted: pa.DataType) -> bool:
+def same_kind(given: Any, wanted: Any) -> bool:
     """Whether every value of one type is, or can be checked to be, a value of the other, with nothing lost.
 
     Text is text however long its offsets are, a number may become a wider one of its kind, and moments keep their unit

@@ -13,7 +13,8 @@ use bywash_pipeline::events::Listener;
 use bywash_pipeline::graph::{Graph, Loaded};
 use bywash_pipeline::lake_view::{FileOpener, LakeResolver, WorkingTree};
 use bywash_pipeline::project::{Project, Settings, Unsaved, find_root};
-use bywash_pipeline::run::Runner;
+use bywash_pipeline::run::{FunctionSettings, Functions, Runner};
+use bywash_python::PoolSettings;
 
 use crate::arguments::{Parameter, ParameterFlags, ProjectFlags, RefFlags};
 use crate::context::Context;
@@ -31,6 +32,8 @@ pub struct Workspace {
     pub lake: Lake,
     /// Runs SQL.
     pub engine: Arc<Engine>,
+    /// Runs functions in Python.
+    pub functions: Functions,
     folder: PathBuf,
 }
 
@@ -85,11 +88,17 @@ impl Workspace {
 
     fn of(context: &Context, project: Project, graph: Graph, lake: Lake) -> Result<Self> {
         let engine = engine_for(&project.settings, &project.root.join(CACHE_FOLDER))?;
+        let functions = Functions::new(function_settings(&project, &engine));
+        let engine = project.functions.iter().try_fold(engine, |engine, function| {
+            let added = engine.with_functions(vec![functions.of_sql(function)]);
+            added.map_err(|error| error.at(function.place.clone()))
+        })?;
         Ok(Self {
             project: Arc::new(project),
             graph: Arc::new(graph),
             lake,
             engine: Arc::new(engine),
+            functions,
             folder: context.folder.clone(),
         })
     }
@@ -153,12 +162,14 @@ impl Workspace {
     /// What runs the graph.
     #[must_use]
     pub fn runner(&self, listener: Arc<dyn Listener>) -> Arc<Runner> {
+        self.functions.tell(listener.clone());
         Arc::new(Runner {
             lake: self.lake.clone(),
             engine: self.engine.clone(),
             project: self.project.clone(),
             graph: self.graph.clone(),
             sources: Arc::new(FileReaders::new(&self.project.root.join(CACHE_FOLDER))),
+            functions: self.functions.clone(),
             listener,
         })
     }
@@ -180,6 +191,8 @@ impl Workspace {
 pub const CACHE_FOLDER: &str = ".bywash";
 /// Names the branch that is checked out.
 pub const BRANCH_FILE: &str = "branch";
+/// Where the lines that functions write are kept, in the folder for caches.
+const LOG_FOLDER: &str = "logs";
 /// Keeps what was typed in the shell.
 pub const HISTORY_FILE: &str = "history";
 
@@ -202,6 +215,23 @@ pub fn engine_for(settings: &Settings, cache: &Path) -> Result<Engine> {
     wanted.spill_limit = settings.spill_limit.unwrap_or(wanted.spill_limit);
     wanted.threads = settings.threads.unwrap_or(wanted.threads);
     Engine::new(wanted)
+}
+
+/// Where functions in Python run. Nothing is made before one does.
+fn function_settings(project: &Project, engine: &Engine) -> FunctionSettings {
+    let (settings, folder) = (&project.settings, project.root.join(CACHE_FOLDER));
+    let mut pool = PoolSettings::new(spill_folder(&folder), settings.python_cache.clone().unwrap_or_else(user_cache));
+    pool.workers = engine.settings().threads.max(1);
+    pool.memory = settings.python_memory_limit;
+    let logs = folder.join(LOG_FOLDER);
+    FunctionSettings { pool, interpreter: settings.python.clone(), project: project.root.clone(), logs }
+}
+
+/// Where programs of this user keep what they can make again.
+fn user_cache() -> PathBuf {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+    base.unwrap_or_else(std::env::temp_dir).join("bywash")
 }
 
 /// Where queries spill to: with the project's caches, or, for users who may not write there, with temporary files, of

@@ -67,6 +67,8 @@ codes! {
     InvalidYaml "invalid-yaml" Project,
     InvalidFrontMatter "invalid-front-matter" Project,
     InvalidSql "invalid-sql" Project,
+    InvalidPython "invalid-python" Project,
+    UndeclaredColumns "undeclared-columns" Project,
     InvalidName "invalid-name" Project,
     DuplicateNode "duplicate-node" Project,
     CyclicModels "cyclic-models" Project,

@@ -4,15 +4,16 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use bywash_core::{Error, Result};
+use bywash_core::{Code, Error, Result};
 use datafusion::common::config::SpillCompression;
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::TrackConsumersPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 
-use crate::functions;
+use crate::functions::{self, ForeignFunction};
 use crate::memory::SharedMemory;
 use crate::optimizer;
 use crate::session::{Session, TableResolver};
@@ -55,6 +56,25 @@ impl Engine {
             optimizer::rules().into_iter().fold(builder, SessionStateBuilder::with_physical_optimizer_rule).build();
         functions::register(&mut state)?;
         Ok(Self { settings: Arc::new(settings), runtime, state: Arc::new(state), _spill: spill })
+    }
+
+    /// The same engine with these functions besides its own.
+    ///
+    /// # Errors
+    /// A function of that name is there already.
+    pub fn with_functions(self, functions: Vec<Arc<dyn ForeignFunction>>) -> Result<Self> {
+        let mut state = self.state.as_ref().clone();
+        for function in functions {
+            let name = function.name().to_owned();
+            let known = [state.scalar_functions().contains_key(&name), state.aggregate_functions().contains_key(&name)];
+            if known.contains(&true) || state.window_functions().contains_key(&name) {
+                return Err(Error::new(Code::InvalidName, format!("SQL has a function `{name}` of its own"))
+                    .hint("choose another name for yours"));
+            }
+            let registered = state.register_udf(Arc::new(functions::planned_foreign(function)));
+            registered.map_err(|error| Error::bug("a function cannot be registered").caused_by(error))?;
+        }
+        Ok(Self { state: Arc::new(state), ..self })
     }
 
     /// A session that finds its tables through `resolver`.

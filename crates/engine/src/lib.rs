@@ -15,8 +15,13 @@ mod session;
 mod settings;
 mod spill_folder;
 pub mod sql;
+mod type_name;
+mod type_text;
 
 pub use engine::Engine;
+pub use functions::ForeignFunction;
 pub use scan::{RowSet, deleted_rows};
 pub use session::{ChangedRows, LakeTable, Measured, Planned, Resolved, Rows, Session, StreamTable, TableResolver};
 pub use settings::{EngineSettings, available_memory};
+pub use type_name::{TypeName, UTC};
+pub use type_text::{parse_type, type_text};

@@ -37,7 +37,7 @@ pub enum Event {
     NodeStarted {
         /// The node.
         name: String,
-        /// What it is: `source`, `seed`, `table`, `view`, `incremental`, `test`.
+        /// What it is: `source`, `seed`, `table`, `view`, `incremental`, `python`, `test`.
         kind: String,
     },
     /// How far a node is: totals so far, not steps.
@@ -69,6 +69,13 @@ pub enum Event {
         /// The node.
         name: String,
         /// One line.
+        text: String,
+    },
+    /// A line that a node's function wrote.
+    Line {
+        /// The node.
+        name: String,
+        /// The line.
         text: String,
     },
     /// Something else to say: one line.

@@ -112,7 +112,7 @@ impl Format {
 /// Values for `$name` in SQL.
 #[derive(Debug, Args)]
 pub struct ParameterFlags {
-    /// Give $NAME in SQL this value
+    /// Give $NAME in SQL this value; what stands in single quotes is text, whatever it looks like
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter, action = ArgAction::Append)]
     pub parameters: Vec<Parameter>,
 }

@@ -17,9 +17,9 @@ pub use flags::{
 pub use parse::{Parsed, color_choice, parse, wants_json};
 pub use verbs::{
     BranchCommand, CheckArguments, CheckoutArguments, CleanArguments, CompileArguments, CompletionsArguments,
-    DiffArguments, DoctorArguments, ExplainArguments, GcArguments, InitArguments, ListArguments, LoadArguments,
-    LogArguments, MaintenanceFlags, MergeArguments, PlanArguments, QueryArguments, RevertArguments, RunArguments,
-    ShowArguments, TableCommand, TagCommand, Template,
+    DiffArguments, DoctorArguments, ExplainArguments, GcArguments, InferArguments, InitArguments, ListArguments,
+    LoadArguments, LogArguments, MaintenanceFlags, MergeArguments, PlanArguments, QueryArguments, RevertArguments,
+    RunArguments, ShowArguments, TableCommand, TagCommand, Template,
 };
 
 /// A data platform in one binary: files become versioned tables, SQL models become answers
@@ -59,6 +59,8 @@ pub enum Command {
     Show(ShowArguments),
     /// Print the final SQL of a node
     Compile(CompileArguments),
+    /// Run a function in Python on a sample and declare its columns in its file
+    Infer(InferArguments),
     /// List the nodes of the project
     Ls(ListArguments),
     /// Load files into tables, or all sources of the project
@@ -106,6 +108,7 @@ impl Command {
             Self::Query(_) => "query",
             Self::Show(_) => "show",
             Self::Compile(_) => "compile",
+            Self::Infer(_) => "infer",
             Self::Ls(_) => "ls",
             Self::Load(_) => "load",
             Self::Branch(_) => "branch",

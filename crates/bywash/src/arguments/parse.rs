@@ -59,14 +59,17 @@ pub fn color_choice(words: &[OsString]) -> ColorChoice {
     }
 }
 
-/// Whether `-o json` stands among the words: then errors are written for programs too, those of parsing as well.
+/// Whether a format that programs read stands among the words: then errors are written for programs too, those of
+/// parsing as well.
 #[must_use]
 pub fn wants_json(words: &[OsString]) -> bool {
+    let for_programs = |format: &str| matches!(format, "json" | "jsonl" | "arrow");
     let words: Vec<_> = words.iter().map_while(|word| word.to_str()).take_while(|word| *word != "--").collect();
-    words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json" | "jsonl"]))
-        || words
-            .iter()
-            .any(|word| matches!(*word, "-ojson" | "-o=json" | "--output=json" | "-ojsonl" | "--output=jsonl"))
+    words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", format] if for_programs(format)))
+        || words.iter().any(|word| {
+            let joined = ["--output=", "-o=", "-o"].iter().find_map(|flag| word.strip_prefix(flag));
+            joined.is_some_and(for_programs)
+        })
 }
 
 fn help_color(words: &[OsString]) -> clap::ColorChoice {

@@ -25,6 +25,8 @@ pub struct InitArguments {
 pub enum Template {
     /// The flights of New York in 2013: data, models and tests that run
     Flights,
+    /// The same, and a model in Python that predicts delays with scikit-learn
+    FlightsMl,
     /// Settings only
     #[default]
     Empty,
@@ -36,6 +38,7 @@ impl Template {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Flights => "flights",
+            Self::FlightsMl => "flights-ml",
             Self::Empty => "empty",
         }
     }
@@ -145,6 +148,23 @@ pub struct ShowArguments {
     pub project: ProjectFlags,
     #[command(flatten)]
     pub output: OutputFlags,
+    #[command(flatten)]
+    pub parameters: ParameterFlags,
+}
+
+/// `bywash infer`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  bywash infer marts.delay_risk")]
+pub struct InferArguments {
+    /// The node: a function in Python
+    pub node: String,
+    /// How many rows of each table that it reads it is given
+    #[arg(long, value_name = "ROWS", default_value_t = 1000)]
+    pub rows: u64,
+    #[command(flatten)]
+    pub reference: RefFlags,
+    #[command(flatten)]
+    pub project: ProjectFlags,
     #[command(flatten)]
     pub parameters: ParameterFlags,
 }

@@ -26,7 +26,8 @@ pub async fn run(context: &Context, arguments: CheckArguments) -> Result<()> {
     let head = workspace.head(&arguments.reference).await?;
     let tree = Arc::new(WorkingTree::new(workspace.lake.clone(), head));
     let runner = workspace.runner(Arc::new(Silence));
-    check_models(&runner, &tree, &nodes, &parameters(&arguments.parameters).0).await?;
+    let (values, texts) = parameters(&arguments.parameters);
+    check_models(&runner, &tree, &nodes, (&values, &texts)).await?;
     // What is loaded stays, so a model may be sound without them; a run would fail.
     let missing = runner.missing_files(&nodes).await?;
     for (_, error) in &missing {

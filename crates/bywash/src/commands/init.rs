@@ -1,5 +1,6 @@
 //! `bywash init DIR`: a project in a new or empty folder. It is whole or not there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use bywash_pipeline::project::settings::FILE_NAME;
 
 use crate::arguments::{InitArguments, Template};
 use crate::context::Context;
-use crate::embedded::FLIGHTS;
+use crate::embedded::{FLIGHTS, FLIGHTS_ML};
 
 /// Creates the project and says what to try next.
 pub async fn run(context: &Context, arguments: InitArguments) -> Result<()> {
@@ -59,7 +60,11 @@ fn refuse_used(folder: &Path, typed: &Path) -> Result<()> {
 /// Paths inside the project and their contents, the one that makes it a project last.
 fn files_of(template: Template, folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut files: Vec<(PathBuf, Vec<u8>)> = match template {
-        Template::Flights => FLIGHTS.iter().map(|(path, bytes)| (PathBuf::from(path), bytes.to_vec())).collect(),
+        Template::Flights => embedded(FLIGHTS).collect(),
+        // Its own files win: the page about it stands where that about the flights alone would.
+        Template::FlightsMl => {
+            embedded(FLIGHTS).chain(embedded(FLIGHTS_ML)).collect::<BTreeMap<_, _>>().into_iter().collect()
+        }
         Template::Empty => scaffold::empty_project(&project_name(folder)?)
             .into_iter()
             .map(|file| (PathBuf::from(file.path), file.text.into_bytes()))
@@ -67,6 +72,10 @@ fn files_of(template: Template, folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>
     };
     files.sort_by_key(|(path, _)| (path == Path::new(FILE_NAME), path.clone()));
     Ok(files)
+}
+
+fn embedded(files: &'static [(&str, &[u8])]) -> impl Iterator<Item = (PathBuf, Vec<u8>)> {
+    files.iter().map(|(path, bytes)| (PathBuf::from(path), bytes.to_vec()))
 }
 
 /// The name of the folder with the letters that a namespace may have, since models without a folder lie there.
@@ -136,7 +145,7 @@ impl Drop for Created {
 fn next(template: Template, folder: &Path) -> String {
     let enter = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", quoted(folder)) };
     match template {
-        Template::Flights => format!("{enter}bywash run"),
+        Template::Flights | Template::FlightsMl => format!("{enter}bywash run"),
         Template::Empty => format!("{enter}bywash load data/*.csv --into raw"),
     }
 }

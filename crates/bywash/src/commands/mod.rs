@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod gc;
+mod infer;
 mod init;
 mod list;
 mod load;
@@ -59,6 +60,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::Query(arguments) => query::run(context, arguments).await,
         Command::Show(arguments) => show::run(context, arguments).await,
         Command::Compile(arguments) => compile::run(context, arguments).await,
+        Command::Infer(arguments) => infer::run(context, arguments).await,
         Command::Ls(arguments) => list::run(context, arguments).await,
         Command::Load(arguments) => load::run(context, arguments).await,
         Command::Branch(command) => branch::run(context, command).await,

@@ -146,6 +146,10 @@ impl Listener for Progress {
                 self.finished(&name, status, &figures, note.as_deref());
             }
             Event::Warning { name, text } => self.warning(&name, &text),
+            Event::Line { name, text } => {
+                let name = self.paint.text(Style::Faint, format!("{name}:"));
+                self.line(&format!("{name} {}", text::one_line(&text)));
+            }
             Event::Message(message) => self.line(&text::many_lines(&message)),
         }
     }

@@ -72,7 +72,8 @@ fn the_help_of_a_verb_ends_with_an_example() {
       <DIR>  The folder of the project: new, or empty
 
     Options:
-          --template <NAME>  What to put into it [default: empty] [possible values: flights, empty]
+          --template <NAME>  What to put into it [default: empty] [possible values: flights, flights-ml,
+                             empty]
 
     Everywhere:
       -C <DIR>            Work in this folder, as if started there

@@ -40,6 +40,20 @@ fn the_flights_come_with_their_data() {
 }
 
 #[test]
+fn a_template_that_stands_on_another_brings_the_files_of_both() {
+    let sandbox = sandbox();
+    let _ = sandbox.run(["init", "ml", "--template", "flights-ml"]).success();
+    let _ = sandbox.run(["init", "flights", "--template", "flights"]).success();
+    let (both, one) = (sandbox.files("ml"), sandbox.files("flights"));
+    assert!(one.iter().all(|file| both.contains(file)), "{both:?}");
+    let added: Vec<_> = both.iter().filter(|file| !one.contains(file)).collect();
+    assert!(added.iter().any(|file| *file == "models/ml/delay_risk.py"), "{added:?}");
+    assert!(!added.iter().any(|file| file.contains("__pycache__")), "{added:?}");
+    assert_ne!(sandbox.read("ml/README.md"), sandbox.read("flights/README.md"));
+    assert_eq!(sandbox.read("ml/bywash.toml"), sandbox.read("flights/bywash.toml"));
+}
+
+#[test]
 fn a_folder_in_use_is_refused_and_left_alone() {
     let sandbox = sandbox();
     sandbox.write("used/data/x.csv", "a\n1\n");

@@ -22,6 +22,7 @@ mod orphans;
 mod output;
 mod panics;
 mod progress;
+mod python;
 mod reference;
 mod remote;
 mod resolving;

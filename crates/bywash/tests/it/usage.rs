@@ -57,7 +57,7 @@ fn flags_may_stand_before_the_verb() {
     ----- stdout -----
     ----- stderr -----
     error[wrong-usage]: `nothing` does not fit `--template <NAME>`
-    hint: it takes flights, empty
+    hint: it takes flights, flights-ml, empty
     hint: `bywash init --help` shows what it takes
     ");
 }

@@ -1,6 +1,7 @@
-//! Functions of our own: assignment, and the partition transforms of tables.
+//! Functions beside those of DataFusion: assignment, the partition transforms of tables, and those of others.
 
 mod assign;
+mod foreign;
 mod partition;
 
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use assign::{assigned, can_assign};
+pub use foreign::ForeignFunction;
+pub(crate) use foreign::planned as planned_foreign;
 pub(crate) use partition::partition_value;
 
 /// Adds them to a session.

@@ -6,6 +6,7 @@
 mod alter;
 mod canonical;
 mod from_first;
+mod functions;
 mod insert;
 mod kind;
 mod merge_star;
@@ -65,6 +66,8 @@ pub struct Parsed {
     pub files: Vec<(String, Place)>,
     /// The names of its `$parameters`, in the order of the text, each once.
     pub parameters: Vec<String>,
+    /// The names of the functions that it calls, each once.
+    pub functions: Vec<String>,
     /// Why two runs on the same data may differ (rule R5), if they may.
     pub volatile: Option<String>,
     /// The text that keys are made of: formatting, comments and the case of what is not quoted never count.
@@ -174,6 +177,7 @@ fn parse_piece(source: &Source, piece: Piece) -> Result<Parsed> {
         references: tables.references,
         files: tables.files,
         parameters: parameters::names(&statement),
+        functions: functions::called(&statement),
         volatile,
         canonical,
         partition_by: layout.partition_by,

@@ -25,9 +25,13 @@ pub enum ParameterValue {
 }
 
 impl ParameterValue {
-    /// The value of `--param name=text`: a number, boolean or null when it looks like one.
+    /// The value of `--param name=text`: a number, boolean or null when it looks like one, and text when it stands in
+    /// quotes as SQL writes them.
     #[must_use]
     pub fn guess(text: &str) -> Self {
+        if let Some(quoted) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+            return Self::Text(quoted.replace("''", "'"));
+        }
         match text {
             "null" => Self::Null,
             "true" => Self::Boolean(true),

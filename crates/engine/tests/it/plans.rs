@@ -218,6 +218,25 @@ async fn parameters_are_values() {
 }
 
 #[tokio::test]
+async fn a_parameter_in_quotes_is_text() {
+    for (given, value) in [
+        ("3", "3:Int64"),
+        ("'3'", "3:Utf8"),
+        ("007", "007:Utf8"),
+        ("'null'", "null:Utf8"),
+        ("'it''s'", "it's:Utf8"),
+        ("'", "':Utf8"),
+        ("''", ":Utf8"),
+    ] {
+        let parameters = Parameters::from([("x".to_owned(), ParameterValue::guess(given))]);
+        let parsed = parse("<query>", "select concat($x, ':', arrow_typeof($x))").expect("SQL");
+        let planned = monthly().await.session().plan(&parsed, &parameters).await.expect("plan");
+        let found = crate::fixture::texts(&planned.collect().await.expect("rows"));
+        assert_eq!(found, [[value]], "{given}");
+    }
+}
+
+#[tokio::test]
 async fn dropping_the_rows_stops_the_statement() {
     let lake = Lake::new();
     let sql =

@@ -25,9 +25,10 @@ mod raw;
 mod reader;
 mod rows;
 mod text;
-mod type_name;
+
 mod typing;
 
+pub use bywash_engine::TypeName;
 pub use content::content_hash;
 pub use find::{FoundFile, find};
 pub use flaw::Reject;
@@ -35,5 +36,4 @@ pub use format::{Compression, Format};
 pub use open::open;
 pub use options::{Character, DeclaredColumns, OnError, QuotedEmpty, ReadOptions};
 pub use reader::{Batch, Counts, FileReader, Misfit, Stopped};
-pub use type_name::TypeName;
 pub use typing::{Typing, guess, infer};

@@ -11,7 +11,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::format::Format;
-use super::type_name::TypeName;
+use bywash_engine::TypeName;
 
 /// The options of a `files` resource that concern reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -115,7 +115,7 @@ fn resolve(node: &mut Node, names: &Names, external: &mut Vec<External>, problem
 
 fn references(node: &Node) -> Vec<(TableRef, Place)> {
     match &node.body {
-        Body::Model(model) => model.parsed.references.clone(),
+        Body::Model(model) => model.references(),
         Body::Test(test) => test.references.clone(),
         Body::Resource(_) | Body::Seed(_) => Vec::new(),
     }

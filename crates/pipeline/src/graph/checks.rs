@@ -48,7 +48,10 @@ fn check(graph: &Graph, node: &Node, model: &Model) -> Result<(), Error> {
             .at(place.clone())
             .hint("make it `kind: table` or `incremental`, or read the tables behind it here"));
     }
-    check_incremental(&model.parsed, &from, &graph.reads_of(node, model.static_inputs()))
+    match model.query() {
+        Some(query) => check_incremental(query, &from, &graph.reads_of(node, model.static_inputs())),
+        None => Ok(()),
+    }
 }
 
 fn is_view(graph: &Graph, table: &TableRef) -> bool {

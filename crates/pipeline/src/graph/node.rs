@@ -30,7 +30,7 @@ pub enum Body {
     Resource(Arc<Resource>),
     /// A table from a file beside the code.
     Seed(Arc<Seed>),
-    /// A table or view from a query.
+    /// A table or view from a query, or a table from a function.
     Model(Arc<Model>),
     /// A query that must give no rows.
     Test(Arc<DataTest>),
@@ -71,13 +71,13 @@ impl Node {
         Self { id: NodeId(0), name, body, reads: Vec::new(), parents: Vec::new(), children: Vec::new() }
     }
 
-    /// The word for it in output: `source`, `seed`, `table`, `view`, `incremental` or `test`.
+    /// The word for it in output: `source`, `seed`, `table`, `view`, `incremental`, `python` or `test`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.body {
             Body::Resource(_) => "source",
             Body::Seed(_) => "seed",
-            Body::Model(model) => model.kind().as_str(),
+            Body::Model(model) => model.word(),
             Body::Test(_) => "test",
         }
     }

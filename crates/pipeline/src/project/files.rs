@@ -30,6 +30,8 @@ pub enum Role {
     Model,
     /// `models/**/*.py`
     PythonModel,
+    /// `functions/*.py`
+    PythonFunctions,
     /// `models/**/*.yml`
     ModelProperties,
     /// `tests/*.sql`
@@ -52,7 +54,7 @@ const FOLDERS: &[(&str, &[(&str, Role)])] = &[
         ],
     ),
     ("tests", &[("sql", Role::Test), ("yml", Role::Later("unit tests")), ("yaml", Role::Later("unit tests"))]),
-    ("functions", &[("sql", Role::Later("functions")), ("py", Role::Later("functions"))]),
+    ("functions", &[("sql", Role::Later("functions")), ("py", Role::PythonFunctions)]),
     ("policies", &[("rego", Role::Later("policies"))]),
     ("edge", &[("yml", Role::Later("edge filters"))]),
     ("endpoints", &[("sql", Role::Later("endpoints"))]),

@@ -39,7 +39,8 @@ pub(super) fn read_partition_by(fields: &mut Fields<'_>) -> Option<Placed<Vec<Pa
     read_list(fields, "partition_by", parse_field)
 }
 
-fn parse_field(text: &str) -> Result<PartitionField, String> {
+/// Reads one entry.
+pub(super) fn parse_field(text: &str) -> Result<PartitionField, String> {
     let wrong = || {
         format!(
             "`{text}` is not a column or one of `year(c)`, `month(c)`, `day(c)`, `hour(c)`, `bucket(4, c)`, \

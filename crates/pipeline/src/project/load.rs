@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bywash_core::{Code, Error, ObjectId, Place, Result, suggestion};
 use bywash_lake::LakePlace;
@@ -14,6 +15,9 @@ use super::fields::{Problems, together};
 use super::files::{self, ProjectFile, Role};
 use super::model_properties::{self, ModelProperties};
 use super::models::{self, Model};
+use super::python_files::{self, PythonFile, PythonFiles};
+use super::python_functions::{self, PythonFunction};
+use super::python_models;
 use super::seeds::{self, Seed, SeedProperties};
 use super::settings::{self, Settings};
 use super::sources::{self, Resource};
@@ -34,6 +38,8 @@ pub struct Project {
     pub seeds: Vec<Seed>,
     /// The queries.
     pub models: Vec<Model>,
+    /// The functions of SQL that are written in Python.
+    pub functions: Vec<Arc<PythonFunction>>,
     /// The tests that are files.
     pub sql_tests: Vec<SqlTest>,
     /// Every file that was read, by path.
@@ -106,6 +112,7 @@ impl Project {
             outcome.problems.into_iter().for_each(|problem| problems.push(problem));
             parts.take(outcome.content);
         }
+        listed.extend(parts.read_python(&reading, &problems));
         listed.sort_by(|first, second| first.path.cmp(&second.path));
         let target = target.map(str::to_owned);
         let base = Self { root, target, settings, settings_error, files: listed, ..Self::default() };
@@ -152,6 +159,7 @@ enum Content {
     Seed(Box<Seed>),
     SeedProperties(Vec<SeedProperties>),
     Model(Box<Model>),
+    Python(Box<PythonFile>),
     Broken(bywash_core::TableName),
     ModelProperties(Vec<ModelProperties>),
     Test(Box<SqlTest>),
@@ -234,10 +242,7 @@ fn read_document(document: &Document, role: Role, settings: &Settings, problems:
             },
             None => Content::Nothing,
         },
-        Role::PythonModel => {
-            problems.push(models::refuse_python(path));
-            broken(path, role, settings)
-        }
+        Role::PythonModel | Role::PythonFunctions => Content::Python(Box::new(python_files::read(document, problems))),
         Role::Later(what) => {
             let message = format!("{what} are not supported yet: `{}`", path.display());
             let error = Error::new(Code::NotYetSupported, message).at(Place::file(path));
@@ -250,9 +255,7 @@ fn read_document(document: &Document, role: Role, settings: &Settings, problems:
 
 fn broken(path: &Path, role: Role, settings: &Settings) -> Content {
     match role {
-        Role::Model | Role::PythonModel => {
-            models::name_of(path, namespace(settings)).map_or(Content::Nothing, Content::Broken)
-        }
+        Role::Model => models::name_of(path, namespace(settings)).map_or(Content::Nothing, Content::Broken),
         _ => Content::Nothing,
     }
 }
@@ -285,6 +288,7 @@ fn check_folders(project: &Project, problems: &Problems) {
 #[derive(Default)]
 struct Parts {
     project: Project,
+    python_files: Vec<PythonFile>,
     seed_properties: Vec<SeedProperties>,
     model_properties: Vec<ModelProperties>,
 }
@@ -296,6 +300,7 @@ impl Parts {
             Content::Seed(seed) => self.project.seeds.push(*seed),
             Content::SeedProperties(properties) => self.seed_properties.extend(properties),
             Content::Model(model) => self.project.models.push(*model),
+            Content::Python(file) => self.python_files.push(*file),
             Content::Broken(name) => self.project.broken.push(name),
             Content::ModelProperties(properties) => self.model_properties.extend(properties),
             Content::Test(test) => self.project.sql_tests.push(*test),
@@ -304,7 +309,7 @@ impl Parts {
     }
 
     fn put_together(self, base: Project, problems: &Problems) -> Project {
-        let Self { project: Project { resources, mut seeds, mut models, sql_tests, broken, .. }, .. } = self;
+        let Self { project: Project { resources, mut seeds, mut models, functions, sql_tests, broken, .. }, .. } = self;
         for properties in self.seed_properties {
             match seeds.iter_mut().find(|seed| seed.name.name() == properties.name) {
                 Some(seed) => seed.describe(properties),
@@ -315,8 +320,32 @@ impl Parts {
         model_properties::attach(self.model_properties, &mut models, &unread, problems);
         for model in &mut models {
             model.settle(&base.settings, problems);
+            python_functions::tell(model, &functions, problems);
         }
         check_folders(&base, problems);
-        Project { resources, seeds, models, sql_tests, broken, ..base }
+        Project { resources, seeds, models, functions, sql_tests, broken, ..base }
+    }
+
+    /// Makes models of functions; gives the helpers that they reach outside of the folders that are read anyway.
+    fn read_python(&mut self, reading: &Reading<'_>, problems: &Problems) -> Vec<ProjectFile> {
+        let read = |path: &Path| reading.bytes(path);
+        let is_there = |path: &Path| reading.unsaved.contains_key(path) || reading.root.join(path).is_file();
+        let known = self.python_files.iter().map(|file| (file.path.clone(), file.module.clone()));
+        let mut files = PythonFiles::new(known, &read, &is_there);
+        let mut functions = Vec::new();
+        for file in &self.python_files {
+            let read = python_models::of(file, &mut files, namespace(reading.settings), problems);
+            functions.extend(python_functions::of(file, &mut files, problems));
+            let unread = file.module.broken.iter();
+            let unread =
+                unread.chain(file.module.models.iter().flat_map(|function| &function.outputs).map(|it| &it.name));
+            let unread = unread.filter(|name| !read.iter().any(|model| model.name.name() == *name));
+            let of_file = models::namespace_of(&file.path, namespace(reading.settings));
+            let named = unread.filter_map(|name| bywash_core::TableName::new(of_file.clone().ok()?, name).ok());
+            self.project.broken.extend(named);
+            self.project.models.extend(read);
+        }
+        self.project.functions = python_functions::distinct(functions, problems);
+        files.into_found()
     }
 }

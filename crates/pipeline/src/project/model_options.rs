@@ -241,11 +241,16 @@ pub(super) fn read_tags(fields: &mut Fields<'_>) -> Vec<String> {
 }
 
 fn tag_fits(source: Source<'_>, tag: &Spanned<String>) -> bool {
-    let fits = !tag.value.is_empty() && !tag.value.contains([' ', ',', '+', '@', '*']);
-    if !fits {
-        source.report(tag.span, format!("`{}` cannot be a tag: leave out spaces, `,`, `+`, `@` and `*`", tag.value));
-    }
+    let problem = tag_problem(&tag.value);
+    let fits = problem.is_none();
+    problem.into_iter().for_each(|problem| source.report(tag.span, problem));
     fits
+}
+
+/// Why a text cannot be a tag, if it cannot.
+pub(super) fn tag_problem(tag: &str) -> Option<String> {
+    let fits = !tag.is_empty() && !tag.contains([' ', ',', '+', '@', '*']);
+    (!fits).then(|| format!("`{tag}` cannot be a tag: leave out spaces, `,`, `+`, `@` and `*`"))
 }
 
 impl ModelOptions {

@@ -1,4 +1,4 @@
-//! `models/<namespace>/**/<name>.sql`: one query, one table.
+//! `models/<namespace>/**/<name>.sql`: one query, one table; and what is common to models in SQL and in Python.
 //!
 //! The first folder is the namespace and deeper ones only group; a model directly under `models/` lies in the
 //! namespace of the project's name. A file's name is its table's name, so a model can be found by its table.
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bywash_core::{Code, Error, Place, Result, TableName, TableRef};
+use bywash_core::{Code, Place, Result, TableName, TableRef};
 use bywash_engine::sql::Parsed;
 
 use super::columns::Column;
@@ -17,6 +17,8 @@ use super::fields::{Problems, Source};
 use super::layout::PartitionField;
 use super::model_options::{Answer, ModelKind, ModelOptions, Placed, SortKey, read_options};
 use super::model_properties::ModelProperties;
+use super::python_functions::PythonFunction;
+use super::python_models::{self, PythonModel};
 use super::settings::Settings;
 use super::{front_matter, model_sql, reserved};
 
@@ -27,8 +29,8 @@ pub struct Model {
     pub name: TableName,
     /// Its file, relative to the project's root.
     pub path: PathBuf,
-    /// Its query.
-    pub parsed: Arc<Parsed>,
+    /// What makes its rows.
+    pub body: ModelBody,
     /// Declared columns.
     pub columns: Vec<Column>,
     /// Its file, as errors show it.
@@ -36,9 +38,23 @@ pub struct Model {
     pub(crate) options: ModelOptions,
     pub(crate) tests: Vec<TestDeclaration>,
     /// Its folder below `models/`, with forward slashes.
-    folder: String,
-    /// Whether its front matter was read without problems, so that it is worth checking.
-    sound: bool,
+    pub(super) folder: String,
+    /// Whether it was read without problems, so that it is worth checking.
+    pub(super) sound: bool,
+    /// The functions in Python that its query calls.
+    pub(super) functions: Vec<Arc<PythonFunction>>,
+}
+
+/// The folder of models.
+pub(super) const FOLDER: &str = "models";
+
+/// What makes a model's rows.
+#[derive(Clone, Debug)]
+pub enum ModelBody {
+    /// A query.
+    Sql(Arc<Parsed>),
+    /// A function.
+    Python(Arc<PythonModel>),
 }
 
 /// The table of a model's file.
@@ -46,17 +62,29 @@ pub struct Model {
 /// # Errors
 /// A file or folder whose name cannot be a table's or namespace's.
 pub fn name_of(path: &Path, project: &str) -> Result<TableName> {
+    let namespace = namespace_of(path, project)?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let named = TableName::new(namespace, stem);
+    named.map_err(|error| error.hint(NAMING_HINT).at(Place::file(path)))
+}
+
+const NAMING_HINT: &str = "a model's file is its table's name, its folder the namespace";
+
+/// The namespace of the models in a file.
+///
+/// # Errors
+/// A folder whose name cannot be a namespace's.
+pub(super) fn namespace_of(path: &Path, project: &str) -> Result<String> {
     let folder = folder_of(path);
     let namespace = match folder.split('/').next() {
         Some(first) if !first.is_empty() => first,
         _ => project,
     };
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let named = match TableName::new(namespace, stem) {
+    let checked = match TableName::new(namespace, "x") {
         Ok(_) if reserved::is_reserved(namespace) => Err(reserved::refuse(namespace)),
-        named => named.map_err(|error| error.hint("a model's file is its table's name, its folder the namespace")),
+        checked => checked.map_err(|error| error.hint(NAMING_HINT)),
     };
-    named.map_err(|error| error.at(Place::file(path)))
+    checked.map(|_| namespace.to_owned()).map_err(|error| error.at(Place::file(path)))
 }
 
 fn folder_of(path: &Path) -> String {
@@ -80,20 +108,28 @@ pub fn read(name: TableName, document: &Document, problems: &Problems) -> Option
     });
     let sound = problems.count() == before;
     let parsed = problems.keep(model_sql::read(document))?;
-    let (path, place) = (document.path().to_owned(), document.whole());
-    let folder = folder_of(&path);
-    Some(Model { name, path, parsed, columns: Vec::new(), place, options, tests: Vec::new(), folder, sound })
-}
-
-/// The error of a model in Python.
-#[must_use]
-pub fn refuse_python(path: &Path) -> Error {
-    Error::new(Code::NotYetSupported, format!("Python models are not supported yet: `{}`", path.display()))
-        .at(Place::file(path))
-        .hint("write it in SQL, or move the file out of `models/`")
+    let model = Model::new(name, document.path(), ModelBody::Sql(parsed), document.whole(), options);
+    Some(Model { sound, ..model })
 }
 
 impl Model {
+    /// A model of which nothing is said beside its file.
+    pub(super) fn new(name: TableName, path: &Path, body: ModelBody, place: Place, options: ModelOptions) -> Self {
+        let (path, folder) = (path.to_owned(), folder_of(path));
+        Self {
+            name,
+            path,
+            body,
+            columns: Vec::new(),
+            place,
+            options,
+            tests: Vec::new(),
+            folder,
+            sound: true,
+            functions: Vec::new(),
+        }
+    }
+
     /// Adds what YAML says; front matter wins.
     pub(super) fn describe(&mut self, properties: ModelProperties) {
         self.options = std::mem::take(&mut self.options).over(&properties.options);
@@ -103,13 +139,17 @@ impl Model {
 
     /// Adds the defaults of its folders, nearest first, and checks what all layers say together.
     pub(super) fn settle(&mut self, settings: &Settings, problems: &Problems) {
+        python_models::refuse_kind(self, problems);
+        if let ModelBody::Python(_) = &self.body {
+            self.options.kind = Some(ModelKind::Table);
+        }
         let mut folders: Vec<_> = settings.folders.iter().filter(|folder| self.lies_in(folder)).collect();
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.folder().len()));
         for folder in folders {
             self.options = std::mem::take(&mut self.options).over(folder.options());
         }
         if self.sound {
-            let inputs: Vec<_> = self.parsed.references.iter().map(|(table, _)| table.clone()).collect();
+            let inputs: Vec<_> = self.references().into_iter().map(|(table, _)| table).collect();
             self.options.check(&self.place, &inputs, problems);
         }
     }
@@ -117,6 +157,53 @@ impl Model {
     /// A model directly under `models/` lies in the folder of its namespace, too.
     fn lies_in(&self, folder: &super::model_options::FolderOptions) -> bool {
         folder.covers(&self.folder) || (self.folder.is_empty() && folder.covers(self.name.namespace()))
+    }
+
+    /// Its query, if it is written in SQL.
+    #[must_use]
+    pub fn query(&self) -> Option<&Arc<Parsed>> {
+        match &self.body {
+            ModelBody::Sql(parsed) => Some(parsed),
+            ModelBody::Python(_) => None,
+        }
+    }
+
+    /// The functions in Python that its query calls.
+    #[must_use]
+    pub fn functions(&self) -> &[Arc<PythonFunction>] {
+        &self.functions
+    }
+
+    /// The tables that it reads, and where they are named.
+    #[must_use]
+    pub fn references(&self) -> Vec<(TableRef, Place)> {
+        match &self.body {
+            ModelBody::Sql(parsed) => parsed.references.clone(),
+            ModelBody::Python(python) => {
+                python.inputs.iter().map(|input| (input.table.clone(), input.place.clone())).collect()
+            }
+        }
+    }
+
+    /// Why two runs on the same rows may differ (rule R5), if they may.
+    #[must_use]
+    pub fn volatile(&self) -> Option<String> {
+        match &self.body {
+            ModelBody::Sql(parsed) => parsed.volatile.clone().or_else(|| {
+                let volatile = self.functions.iter().find(|function| function.volatile)?;
+                Some(format!("`{}` is declared volatile", volatile.name))
+            }),
+            ModelBody::Python(python) => python.volatile(),
+        }
+    }
+
+    /// The word for it in output: `table`, `view` or `incremental`; `python` for a function.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match &self.body {
+            ModelBody::Sql(_) => self.kind().as_str(),
+            ModelBody::Python(_) => "python",
+        }
     }
 
     /// How its rows are kept.

@@ -49,6 +49,12 @@ pub struct Settings {
     pub gc_keep_outputs: Option<Duration>,
     /// How many bytes outputs may take for reuse alone; without a limit when absent.
     pub gc_output_bytes: Option<u64>,
+    /// The interpreter of functions that ask for nothing to be installed; one is made when absent.
+    pub python: Option<PathBuf>,
+    /// Where environments of functions are kept; the command chooses when absent.
+    pub python_cache: Option<PathBuf>,
+    /// How much memory a function may take that does not say so itself; without a limit of its own when absent.
+    pub python_memory_limit: Option<u64>,
     /// Branches that take only what the project's tests have seen.
     pub protected: Vec<RefName>,
     /// Defaults of models by folder.
@@ -71,6 +77,9 @@ impl Default for Settings {
             gc_reflog: None,
             gc_keep_outputs: None,
             gc_output_bytes: None,
+            python: None,
+            python_cache: None,
+            python_memory_limit: None,
             protected: Vec::new(),
             folders: Vec::new(),
         }
@@ -220,6 +229,37 @@ const SETTINGS: &[Setting] = &[
             settings.protected = names.map_err(|error| error.message().to_owned())?;
             Ok(())
         },
+    },
+    Setting {
+        section: "python",
+        key: "interpreter",
+        kind: "path",
+        default: "one is made",
+        doc: "The Python of functions that ask for no package and no version: it has `pyarrow`, and nothing is \
+              installed for them.",
+        apply: |settings, text| {
+            settings.python = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Setting {
+        section: "python",
+        key: "cache",
+        kind: "path",
+        default: "`bywash` in the user's folder for caches",
+        doc: "Where the environments of Python functions are kept, for all projects.",
+        apply: |settings, text| {
+            settings.python_cache = Some(PathBuf::from(text));
+            Ok(())
+        },
+    },
+    Setting {
+        section: "python",
+        key: "memory_limit",
+        kind: "size",
+        default: "no limit",
+        doc: "Memory of a Python function that says no `memory=` itself, like `2GB`. The rows that it reads do not count.",
+        apply: |settings, text| size(text).map(|bytes| settings.python_memory_limit = Some(bytes)),
     },
     Setting {
         section: "gc",

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use super::frozen::Frozen;
 use super::inputs::Input;
 use super::log::run_ref;
+use super::python_model::Calls;
 use super::report::{NodeReport, RunReport, RunStatus, TestReport};
 use super::runner::{RunOptions, Runner, Start};
 use crate::events::{Event, NodeStatus};
@@ -36,6 +37,7 @@ pub(super) struct Attempt {
     tests: Mutex<Vec<TestReport>>,
     /// The commit of the run's own ref; nodes take turns to move it.
     own_head: tokio::sync::Mutex<Option<ObjectId>>,
+    pub(super) calls: Calls,
 }
 
 /// What a node gives back when it did not fail.
@@ -100,6 +102,7 @@ impl Attempt {
             reports: Mutex::default(),
             tests: Mutex::default(),
             own_head: tokio::sync::Mutex::new(own_head),
+            calls: Calls::default(),
         }))
     }
 
@@ -115,6 +118,7 @@ impl Attempt {
             self.run_nodes(&sources).await?;
         }
         faults::enter_phase("write");
+        self.resolve_packages(&models).await;
         self.check_before_running(&models).await?;
         self.run_nodes(&models).await?;
         if !self.has_failed() {

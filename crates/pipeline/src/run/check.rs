@@ -11,14 +11,16 @@ use bywash_engine::sql::Parameters;
 
 use super::attempt::Attempt;
 use super::model::ModelPlan;
+use super::python_inputs::check_inputs;
 use super::runner::Runner;
 use crate::graph::{Body, Graph, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
+use crate::project::ModelBody;
 use crate::source::SourceFile;
 
 /// Plans these models in the order of the graph, on a tree and on schemas of tables that are not there yet.
 ///
-/// Models that are not among `models` are taken from the tree, or planned too where the tree lacks them.
+/// `parameters` are their values, and their texts for functions. Models that are not among `models` are taken from the tree, or planned too where the tree lacks them.
 ///
 /// # Errors
 /// Every problem, as one error.
@@ -26,8 +28,9 @@ pub async fn check_models(
     runner: &Runner,
     tree: &Arc<WorkingTree>,
     models: &[NodeId],
-    parameters: &Parameters,
+    parameters: (&Parameters, &BTreeMap<String, String>),
 ) -> Result<BTreeMap<TableName, SchemaRef>> {
+    let values = parameters.0;
     let graph = &runner.graph;
     let mut known: BTreeMap<TableName, SchemaRef> = BTreeMap::new();
     let (mut problems, mut broken) = (Vec::new(), BTreeSet::new());
@@ -46,7 +49,14 @@ pub async fn check_models(
                     resolver = resolver.with(name.clone(), Resolved::Empty(schema.clone()));
                 }
                 let session = runner.engine.session(Arc::new(resolver));
-                session.plan(&model.parsed, parameters).await.and_then(|planned| planned.table_schema()).map(Some)
+                match &model.body {
+                    ModelBody::Sql(query) => {
+                        session.plan(query, values).await.and_then(|planned| planned.table_schema()).map(Some)
+                    }
+                    ModelBody::Python(python) => {
+                        check_inputs(&session, python, parameters).await.map(|()| Some(python.schema.clone()))
+                    }
+                }
             }
             Body::Resource(resource) if absent => {
                 source_types(runner, &resource.path, &resource.reader).await.map(Some)
@@ -143,6 +153,7 @@ impl Attempt {
         if changed.is_empty() || self.has_failed() {
             return Ok(());
         }
-        check_models(&self.runner, &self.tree, &changed, &self.options.parameters).await.map(drop)
+        let parameters = (&self.options.parameters, &self.options.parameter_texts);
+        check_models(&self.runner, &self.tree, &changed, parameters).await.map(drop)
     }
 }

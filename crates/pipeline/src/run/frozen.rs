@@ -75,10 +75,10 @@ impl Attempt {
     /// rows are stable (rule R5). Nothing for a node that is not.
     pub(super) fn volatile_extras(&self, model: &Model, views: &[VolatileView]) -> Vec<Vec<u8>> {
         if let Some(period) = model.stable_for() {
-            let is_volatile = model.parsed.volatile.is_some() || !views.is_empty();
+            let is_volatile = model.volatile().is_some() || !views.is_empty();
             return is_volatile.then(|| current_period(period)).into_iter().collect();
         }
-        let own = model.parsed.volatile.iter().map(|_| self.options.run.clone().into_bytes());
+        let own = model.volatile().into_iter().map(|_| self.options.run.clone().into_bytes());
         let through = views.iter().map(|view| {
             let node = self.runner.graph.find(&view.name).and_then(|node| node.model());
             match node.and_then(|model| model.stable_for()) {

@@ -2,7 +2,7 @@
 //!
 //! The life of a run: it opens a tree on the target's head (`attempt`), loads sources (`load`), checks every model
 //! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), volatile views once
-//! for all who read them (`frozen`, rule R10), tests the tree
+//! for all who read them (`frozen`, rule R10), functions in worker processes (`python_model`, `functions`), tests the tree
 //! (`tests`) and publishes it in one swap (`publish`, rule R1). Each finished node is committed under
 //! `refs/runs/<id>` with its key (`keys`, rule R3), so a killed run's work is found again by its keys (rule R2).
 
@@ -11,6 +11,7 @@ mod attempt;
 mod check;
 mod expiry;
 mod frozen;
+mod functions;
 mod incremental;
 mod inputs;
 mod keys;
@@ -22,19 +23,25 @@ mod new_columns;
 mod plan;
 mod preview;
 mod publish;
+mod python_inputs;
+mod python_model;
+mod python_preview;
 mod rejects;
 mod report;
 mod runner;
+mod sql_functions;
 mod tests;
 mod write;
 
 pub use check::check_models;
 pub use expiry::{expired_runs, sweep_runs};
+pub use functions::{FunctionSettings, Functions};
 pub use inputs::Input;
 pub use log::{new_run_id, run_ref, shown_status};
 pub use model::is_modified;
 pub use plan::{Action, PlannedNode};
 pub use preview::LoadPreview;
+pub use python_preview::FunctionCall;
 pub use report::{NodeReport, RunReport, RunStatus, TestReport};
 pub use runner::{BeforePublish, KEEP_RUNS, RunOptions, Runner, Start};
 pub use write::{Meter, RowWriter, Written, write_query};

@@ -16,10 +16,11 @@ use super::frozen::{self, VolatileView};
 use super::incremental::{self, Step};
 use super::inputs::{self, Input};
 use super::keys;
+use super::python_model;
 use super::write::{Meter, write_query};
 use crate::graph::Node;
 use crate::lake_view::{LakeResolver, lake_table};
-use crate::project::{Model, ModelKind};
+use crate::project::{Model, ModelBody, ModelKind};
 
 /// What is known of a model before it runs.
 pub(super) struct ModelWork<'a> {
@@ -88,8 +89,10 @@ impl Attempt {
             _ => BTreeMap::new(),
         };
         let views = frozen::volatile_views(&self.tree, &inputs).await?;
-        let volatile = model.parsed.volatile.clone().or_else(|| views.first().map(VolatileView::reason));
-        let key = keys::output_key(&node.name, recipe, &versions, &self.key_extras(model, old.as_ref(), &views));
+        let volatile = model.volatile().or_else(|| views.first().map(VolatileView::reason));
+        let mut extras = self.key_extras(model, old.as_ref(), &views);
+        extras.extend(self.package_extras(model)?);
+        let key = keys::output_key(&node.name, recipe, &versions, &extras);
         Ok(ModelWork { node, model, inputs, versions, recipe, old, consumable, key, volatile })
     }
 
@@ -138,16 +141,18 @@ impl Attempt {
     /// The first difference from what made the entry.
     fn reason(&self, work: &ModelWork<'_>, produced: Option<&Produced>) -> String {
         let Some(old) = produced else {
-            return if work.old.is_some() { "its query or an input changed" } else { "it has never run here" }
+            return if work.old.is_some() { "its definition or an input changed" } else { "it has never run here" }
                 .to_owned();
         };
+        let what = if work.model.query().is_some() { "query" } else { "code" };
         if old.recipe != work.recipe {
-            return "its query or settings changed".to_owned();
+            return format!("its {what} or settings changed");
         }
         let changed = work.versions.iter().find(|(input, version)| old.inputs.get(*input) != Some(version));
         match (changed, &work.volatile) {
             (Some((input, _)), _) => format!("`{input}` changed"),
             (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
+            (None, None) if old.inputs.len() == work.versions.len() => "its packages changed".to_owned(),
             (None, None) => "an input is gone".to_owned(),
         }
     }
@@ -233,7 +238,7 @@ impl Attempt {
 
     async fn publish_view(&self, work: &ModelWork<'_>, reason: String) -> Result<Done> {
         let entry = Entry::View(ViewEntry {
-            sql: work.model.parsed.sql(),
+            sql: work.model.query().map(|query| query.sql()).unwrap_or_default(),
             origin: work.model.path.to_string_lossy().into_owned(),
             inputs: work.inputs.iter().filter(|input| input.at.is_none()).map(|input| input.name.to_string()).collect(),
             key: work.key,
@@ -261,8 +266,13 @@ impl Attempt {
         }
         let rows_in = self.rows_read(work, &resolver).await?;
         let session = self.runner.engine.session(Arc::new(resolver));
-        let query = self.query_of(work, &session, old).await?;
-        let planned = session.plan(&query, &self.options.parameters).await?;
+        let (planned, rows_in) = match &work.model.body {
+            ModelBody::Sql(query) => {
+                let query = self.query_of(work, query, &session, old).await?;
+                (session.plan(&query, &self.options.parameters).await?, rows_in)
+            }
+            ModelBody::Python(python) => self.rows_of_function(work.node, python, &session, &work.versions).await?,
+        };
         let entry = self.write_output(work, planned, old).await?;
         let entry = Entry::Table(Box::new(entry));
         self.keep(&[(name.clone(), entry.clone())], work.key, work.node, Vec::new()).await?;
@@ -288,17 +298,18 @@ impl Attempt {
     async fn query_of(
         &self,
         work: &ModelWork<'_>,
+        own: &Arc<Parsed>,
         session: &bywash_engine::Session,
         old: Option<&TableEntry>,
     ) -> Result<Arc<Parsed>> {
         let model = work.model;
         if model.unique_key().is_empty() {
-            return Ok(model.parsed.clone());
+            return Ok(own.clone());
         }
-        let schema = session.plan(&model.parsed, &self.options.parameters).await?.schema();
+        let schema = session.plan(own, &self.options.parameters).await?.schema();
         let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let order: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
-        let mut query = model.parsed.sql();
+        let mut query = own.sql();
         if old.is_some() {
             let listed: Vec<_> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
             let listed = listed.join(", ");
@@ -382,7 +393,9 @@ pub fn is_modified(node: &Node, entry: Option<&Entry>) -> bool {
     match (node.model(), entry) {
         (None, _) => false,
         (Some(_), None) => true,
-        (Some(model), Some(Entry::View(view))) => model.kind() != ModelKind::View || view.sql != model.parsed.sql(),
+        (Some(model), Some(Entry::View(view))) => {
+            model.kind() != ModelKind::View || model.query().is_none_or(|query| query.sql() != view.sql)
+        }
         (Some(model), Some(Entry::Table(table))) => {
             table.produced.as_ref().is_none_or(|produced| produced.recipe != recipe(model, &BTreeMap::new()))
         }
@@ -391,13 +404,17 @@ pub fn is_modified(node: &Node, entry: Option<&Entry>) -> bool {
 
 /// Rule R3: all of a model that is not its inputs' rows.
 fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> ObjectId {
+    let parsed = match &model.body {
+        ModelBody::Sql(parsed) => parsed,
+        ModelBody::Python(python) => return python_model::recipe(model, python, parameters),
+    };
     let partition_by: Vec<_> = model.partition_by().iter().map(ToString::to_string).collect();
     let order_by: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
     let settings = (partition_by, model.cluster_by(), model.unique_key(), order_by);
-    let used = &model.parsed.parameters;
+    let used = &parsed.parameters;
     let given = parameters.iter().filter(|(name, _)| used.contains(name));
     let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    keys::recipe(model.kind().as_str(), &model.parsed.canonical, &settings, &given)
+    keys::recipe(model.kind().as_str(), &python_model::with_functions(model, parsed), &settings, &given)
 }
 
 enum OutputBase {

@@ -9,7 +9,7 @@ use crate::events::NodeStatus;
 pub struct NodeReport {
     /// The node.
     pub name: TableName,
-    /// `source`, `seed`, `table`, `view` or `incremental`.
+    /// `source`, `seed`, `table`, `view`, `incremental` or `python`.
     pub kind: &'static str,
     /// What became of it.
     pub status: NodeStatus,

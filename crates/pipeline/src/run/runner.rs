@@ -14,6 +14,7 @@ use bywash_lake::{Head, Lake};
 use super::attempt::Attempt;
 use super::expiry;
 use super::frozen::Frozen;
+use super::functions::Functions;
 use super::log::{self, RunLog};
 use super::publish::Published;
 use super::report::{RunReport, RunStatus};
@@ -41,6 +42,8 @@ pub struct Runner {
     pub graph: Arc<Graph>,
     /// Reads files of sources.
     pub sources: Arc<dyn SourceReader>,
+    /// Runs functions in Python.
+    pub functions: Functions,
     /// Hears what happens.
     pub listener: Arc<dyn Listener>,
 }

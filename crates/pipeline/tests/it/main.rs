@@ -4,6 +4,7 @@
 
 mod graph;
 mod project;
+mod python;
 mod sandbox;
 mod scaffold;
 mod selection;

@@ -13,7 +13,6 @@ fn all_problems_of_a_project_are_reported_at_once() {
         ("models/marts/late.sql", "-- ---\n-- kind: tabel\n-- ---\nselect * from raw.flihgts\n"),
         ("models/marts/early.sql", "selct 1\n"),
         ("models/marts/marts.yml", "models:\n  - name: late\n    colums: []\n"),
-        ("models/marts/risk.py", "def risk(): ...\n"),
         ("tests/none.sql", "select * from early\n"),
     ]);
     insta::assert_snapshot!(found, @r"
@@ -29,9 +28,6 @@ fn all_problems_of_a_project_are_reported_at_once() {
     invalid-yaml: `colums` is not a key of a model
       at models/marts/marts.yml:3:5 ^colums^
       hint: did you mean `columns`?
-    not-yet-supported: Python models are not supported yet: `models/marts/risk.py`
-      at models/marts/risk.py
-      hint: write it in SQL, or move the file out of `models/`
     ");
 }
 

@@ -15,8 +15,8 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
 use bywash_core::{Code, Error, Result};
 
-use super::super::type_name::{TypeName, UTC};
 use super::times::TimeFormats;
+use bywash_engine::{TypeName, UTC};
 
 /// Which texts are taken for a value of the column's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

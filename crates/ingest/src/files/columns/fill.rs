@@ -1,12 +1,12 @@
 //! Putting one value into a column, or saying why it does not fit.
 
 use super::super::flaw::piece;
-use super::super::type_name::TypeName;
 use super::column::{Cells, Column, Trust};
 use super::decimals::{NoDecimal, decimal};
 use super::numbers::{Real, loose_whole, plain_whole, real};
 use super::times::{Moment, time_of_day};
 use super::truth::{loose_truth, plain_truth};
+use bywash_engine::TypeName;
 
 /// Why a value does not fit a column.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use arrow::compute::{CastOptions, can_cast_types, cast, cast_with_options};
 use arrow::datatypes::{DataType, Field, Time64NanosecondType, TimeUnit, TimestampNanosecondType};
 use bywash_core::{Code, Error, Place, Result, suggestion};
 
-use super::super::type_name::TypeName;
 use super::kinds::our_kind;
+use bywash_engine::TypeName;
 
 /// Converts columns of one file.
 pub(super) struct Adapter<'a> {

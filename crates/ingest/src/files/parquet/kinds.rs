@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit};
 use bywash_core::{Code, Error, Place, Result};
 
-use super::super::type_name::UTC;
+use bywash_engine::UTC;
 
 /// Our field for a field of a file; `name` is its full name.
 pub(super) fn our_field(field: &Field, name: &str, shown: &str) -> Result<FieldRef> {

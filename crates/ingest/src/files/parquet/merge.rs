@@ -7,9 +7,9 @@ use bywash_core::{Code, Error, Place, Result};
 
 use super::super::find::FoundFile;
 use super::super::options::ReadOptions;
-use super::super::type_name::TypeName;
 use super::kinds::our_field;
 use super::open::sources;
+use bywash_engine::TypeName;
 
 /// The fields of all files, and what a person should know of them.
 pub(crate) fn fields(files: &[FoundFile], options: &ReadOptions) -> Result<(Vec<Field>, Vec<String>)> {

@@ -202,7 +202,7 @@ impl Looker<'_> {
         }
         let mut warnings = Vec::new();
         let field = |(name, shape): (&str, &Shape)| {
-            let declared = self.options.columns.get(name).map(super::super::type_name::TypeName::arrow);
+            let declared = self.options.columns.get(name).map(bywash_engine::TypeName::arrow);
             Field::new(name, declared.unwrap_or_else(|| shape.kind()), true)
         };
         let mut fields: Vec<Field> = shape.fields().map(field).collect();

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, TimeUnit};
 use super::super::columns::numbers::{Real, is_exact, plain_whole, real};
 use super::super::columns::times::{Moment, TimeFormats};
 use super::super::columns::{is_likely_null, plain_truth};
-use super::super::type_name::UTC;
+use bywash_engine::UTC;
 
 /// A set of kinds of values. The empty set means that nothing but nulls has been seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

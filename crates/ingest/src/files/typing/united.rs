@@ -53,7 +53,7 @@ impl United {
     pub(crate) fn fields(&self, declared: &DeclaredColumns) -> (Vec<Field>, Vec<String>) {
         let (mut fields, mut warnings) = (Vec::new(), Vec::new());
         for (name, (kinds, oddities)) in self.names.iter().zip(self.kinds.iter().zip(&self.oddities)) {
-            let kind = declared.get(name).map(super::super::type_name::TypeName::arrow);
+            let kind = declared.get(name).map(bywash_engine::TypeName::arrow);
             if kind.is_none() {
                 warnings.extend(why_text(name, *kinds, oddities));
             }

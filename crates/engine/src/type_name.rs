@@ -41,7 +41,7 @@ pub enum TypeName {
 const DECIMAL_DEFAULT: TypeName = TypeName::Decimal(38, 9);
 
 /// The zone of every timestamp with a zone.
-pub(crate) const UTC: &str = "UTC";
+pub const UTC: &str = "UTC";
 
 const OUR_WORDS: [&str; 12] = [
     "boolean",

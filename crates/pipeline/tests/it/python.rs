@@ -1,0 +1,246 @@
+//! Reading functions in Python without running them: what is understood, and every mistake with its place.
+
+use bywash_pipeline::graph::Graph;
+use bywash_pipeline::project::{ModelBody, Project};
+
+use crate::sandbox::{load, problems};
+
+const RAW: (&str, &str) = ("sources/raw.yml", "name: raw\nresources:\n  - name: flights\n    path: data/*.csv\n");
+const SETTINGS: (&str, &str) = ("bywash.toml", "[project]\nname = \"flights\"\n");
+
+fn read(files: &[(&str, &str)]) -> (Project, Graph) {
+    load(&[&[SETTINGS, RAW], files].concat()).unwrap()
+}
+
+/// Name, inputs and columns of each model in Python, a line each.
+fn shown(project: &Project) -> String {
+    let models = project.models.iter().filter_map(|model| match &model.body {
+        ModelBody::Python(python) => Some((model, python)),
+        ModelBody::Sql(_) => None,
+    });
+    let lines = models.map(|(model, python)| {
+        let fields: Vec<_> =
+            python.schema.fields().iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
+        let inputs =
+            python.inputs.iter().map(|input| format!("{}: {:?} {}", input.argument, input.form, input.query.sql()));
+        format!("{} ({})\n  {}\n", model.name, fields.join(", "), inputs.collect::<Vec<_>>().join("\n  "))
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_spelling_of_imports_decorators_and_inputs_is_understood() {
+    let (project, graph) = read(&[
+        (
+            "models/marts/one.py",
+            "import bywash as bw\nimport pyarrow as pa\nimport polars\nfrom typing import Annotated\n\n\n\
+             @bw.model(columns={'carrier': 'string', \"late\": \"decimal(10, 2)\"}, tags=['x'], memory='2GB', cpus=2,\n    \
+             timeout='10m')\n\
+             def one(a=bw.table(\"raw.flights\", columns=['carrier'], filter='dep_delay > 0 -- late'),\n        \
+             b: Annotated[pa.RecordBatchReader, bw.table('flights')] = None, c: polars.DataFrame = bw.table('raw.flights'),\n\
+             \n        days=bw.param('days', 30)):\n    ...\n\n\n\
+             @bw.model(columns={'n': 'list<struct<a: int64>>'}, name='deux')\n\
+             def two():\n    \"\"\"The second.\"\"\"\n    return None\n",
+        ),
+        (
+            "models/marts/deep/several.py",
+            "from bywash import model, table as t\nfrom pandas import DataFrame\n\n\
+             @model(columns={'left': {'a': 'int64'}, 'right': {'b': 'timestamp'}})\n\
+             def both(rows: 'DataFrame' = t('marts.one')):\n    yield\n",
+        ),
+        ("models/marts/util.py", "def helper():\n    return 1\n"),
+        ("models/top.py", "import bywash\n@bywash.model(columns={'a': 'bool'})\ndef top(): ...\n"),
+        ("models/marts/reads.sql", "select carrier, late from marts.one\n"),
+    ]);
+    insta::assert_snapshot!(shown(&project), @r#"
+    marts.left (a Int64)
+      rows: Pandas SELECT * FROM "marts.one" AS "one"
+    marts.right (b Timestamp(µs))
+      rows: Pandas SELECT * FROM "marts.one" AS "one"
+    marts.one (carrier Utf8, late Decimal128(10, 2))
+      a: Table SELECT "carrier" FROM "raw.flights" AS "flights" WHERE (dep_delay > 0)
+      b: Reader SELECT * FROM "flights"
+      c: Polars SELECT * FROM "raw.flights" AS "flights"
+    marts.deux (n List(Struct("a": Int64)))
+      
+    flights.top (a Boolean)
+    "#);
+    let reads = graph.find(&"marts.reads".parse().expect("a name")).expect("a node");
+    assert_eq!(graph.node(reads.parents[0]).name.to_string(), "marts.one");
+}
+
+#[test]
+fn what_would_have_to_be_run_is_an_error_that_says_how_to_write_it() {
+    let found = problems(&[
+        SETTINGS,
+        RAW,
+        (
+            "models/marts/wrong.py",
+            "import bywash as bw\nimport pyarrow as pa\nCOLUMNS = {'a': 'int64'}\nNAME = 'raw.flights'\n\
+             @bw.model(columns=COLUMNS)\ndef a(): ...\n\
+             @bw.model(columns={'a': 'int64'}, tags=['a', NAME])\ndef b(rows=bw.table(NAME)): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef c(rows=bw.table('raw.flights', columns=[c for c in 'ab'])): ...\n\
+             @bw.model(columns={'a': 'int64'}, **COLUMNS)\ndef d(rows): ...\n\
+             @bw.model(columns={'a': 'int64'}, memroy='2GB', timeout='soon')\ndef e(*rows): ...\n\
+             @bw.model(columns={'a': 'integr'})\ndef f(rows: int = bw.table('raw.flights')): ...\n\
+             @bw.model\ndef g(): ...\n\
+             @bw.model(columns={'a': 'int64'}, kind='incremental', unique_key=['a'])\nasync def h(x=3): ...\n\
+             class Inside:\n    @bw.model(columns={'a': 'int64'})\n    def i(): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef j(rows=bw.table('raw.flights', filter='carrier ==')): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef k(x=bw.table('raw.flights', filter='a in (select b from raw.flights)')): ...\n",
+        ),
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    invalid-python: `columns` must be written out: a project is read without running Python
+      at models/marts/wrong.py:5:19 ^COLUMNS^
+      hint: write it like `columns={"carrier": "string", "risk": "float64"}`
+    invalid-python: each of `tags` must be written out: a project is read without running Python
+      at models/marts/wrong.py:7:46 ^NAME^
+      hint: write it like `tags=["daily"]`
+    invalid-python: the name of a table must be written out: a project is read without running Python
+      at models/marts/wrong.py:8:21 ^NAME^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `columns` must be written out: a project is read without running Python
+      at models/marts/wrong.py:10:44 ^[c for c in 'ab']^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `**` in `bw.model`: a project is read without running Python
+      at models/marts/wrong.py:11:35 ^**COLUMNS^
+      hint: write each setting out
+    invalid-python: `rows` says nowhere which table it is
+      at models/marts/wrong.py:12:7 ^rows^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `bw.model` knows no `memroy`
+      at models/marts/wrong.py:13:35 ^memroy^
+      hint: did you mean `memory`?
+    invalid-python: `soon` is not a duration
+      at models/marts/wrong.py:13:57 ^'soon'^
+      hint: write it like `timeout="10m"`
+    invalid-python: `*rows`: every argument of a model is a table or a parameter
+      at models/marts/wrong.py:14:7 ^*rows^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    unsupported-type: `integr` is not a type
+      at models/marts/wrong.py:15:25 ^'integr'^
+      hint: types are boolean, int, long, float, double, decimal, date, time, timestamp, timestamptz, string, binary
+    invalid-python: rows cannot arrive as what this says
+      at models/marts/wrong.py:16:13 ^int^
+      hint: use `pyarrow.Table`, `pyarrow.RecordBatchReader`, `pandas.DataFrame` or `polars.DataFrame`, imported in this file
+    not-yet-supported: a function cannot be a model of kind `incremental`: its rows are computed as a whole
+      at models/marts/wrong.py:19:40 ^'incremental'^
+      hint: leave `kind` away, and read this table from an incremental model in SQL
+    invalid-python: `unique_key` means nothing for a function: its rows are computed as a whole
+      at models/marts/wrong.py:19:66 ^['a']^
+      hint: take it away
+    invalid-python: `h` is `async`; a model is a plain function
+      at models/marts/wrong.py:20:11 ^h^
+      hint: remove the `async`
+    invalid-python: the default of `x` says nothing about a table
+      at models/marts/wrong.py:20:15 ^3^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `i` does not stand at the top level of its file
+      at models/marts/wrong.py:22:6 ^bw.model(columns={'a': 'int64'})^
+      hint: move the function out of the function, class or condition around it
+    invalid-sql: the `filter` is not SQL: expected an expression, found `)`
+      at models/marts/wrong.py:25:43 ^'carrier =='^
+    invalid-sql: the `filter` reads another table
+      at models/marts/wrong.py:27:40 ^'a in (select b from raw.flights)'^
+      hint: it is a condition on this table's columns; join in a model in SQL, and read that
+    "#);
+}
+
+#[test]
+fn what_is_no_python_has_a_place_and_its_tables_are_not_called_unknown() {
+    let found = problems(&[
+        SETTINGS,
+        RAW,
+        (
+            "models/marts/a.py",
+            "import bywash as bw\n\n@bw.model(columns={'a': 'int64'})\ndef broken():\n    return (1\n",
+        ),
+        ("models/marts/b.py", "def f():\n    x = = 2\n"),
+        ("models/marts/reads.sql", "select * from broken\n"),
+    ]);
+    insta::assert_snapshot!(found, @r"
+    invalid-python: not Python: this cannot stand here: `return (1`
+      at models/marts/a.py:5:5 ^return (1^
+    invalid-python: not Python: this cannot stand here: `=`
+      at models/marts/b.py:2:9 ^=^
+    ");
+}
+
+#[test]
+fn names_kinds_and_descriptions_are_checked_like_those_of_sql() {
+    let found = problems(&[
+        SETTINGS,
+        RAW,
+        ("models/marts/one.sql", "select 1 as a\n"),
+        (
+            "models/marts/more.py",
+            "import bywash as bw\n@bw.model(columns={'a': 'int64'})\ndef one(): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef two(x=bw.table('three')): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef three(x=bw.table('two')): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef four(x=bw.table('marts.fuor')): ...\n",
+        ),
+        (
+            "functions/more.py",
+            "import bywash as bw\n@bw.udf(args=['int64'], returns='int64')\ndef twice(x): ...\n\
+             @bw.udf(args=['int64'], returns='int64')\ndef plus(a, b): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef five(): ...\n",
+        ),
+        ("models/marts/seen.sql", "-- ---\n-- kind: view\n-- ---\nselect twice(1) as x\n"),
+        ("models/marts/marts.yml", "models:\n  - name: four\n    config: {kind: incremental}\n  - name: fife\n"),
+    ]);
+    insta::assert_snapshot!(found, @"");
+}
+
+/// Rule R3: the code that counts.
+fn code(files: &[(&str, &str)]) -> String {
+    let (project, _) = read(files);
+    match &project.models.first().expect("a model").body {
+        ModelBody::Python(python) => python.code.to_string(),
+        ModelBody::Sql(_) => panic!("a model in Python"),
+    }
+}
+
+#[test]
+fn r3_comments_and_formatting_of_python_never_count_and_helpers_do() {
+    const HEAD: &str = "import bywash as bw\nfrom helpers.x import twice\nfrom .util import once\n\n";
+    let model = |text: &str, helper: &str, util: &str, deeper: &str| {
+        let text = format!("{HEAD}{text}");
+        code(&[
+            ("models/marts/one.py", &text),
+            ("helpers/x.py", helper),
+            ("models/marts/util.py", util),
+            ("helpers/deep/y.py", deeper),
+        ])
+    };
+    let text = "@bw.model(columns={'a': 'int64'})\ndef one():\n    return twice(1 + 2) * once('it\\'s')\n";
+    let (helper, util, deeper) =
+        ("from .deep import y\ndef twice(x): return y.z(x)\n", "def once(x): return x\n", "z = int\n");
+    let same = model(text, helper, util, deeper);
+    let formatted = "# a comment\n@bw.model(\n    columns={\"a\": \"int64\"},\n    memory=\"1GB\",  # more\n)\ndef one():\n\n    \
+                     # why\n    return (\n        twice(1+2)\n        * once(\"it's\",)\n    )\n";
+    assert_eq!(same, model(formatted, helper, util, deeper));
+    assert_eq!(same, model(text, "# x\nfrom .deep import y\n\n\ndef twice(x):\n    return y.z(x)\n", util, deeper));
+    let others = "\n@bw.model(columns={'b': 'int64'})\ndef zzz():\n    return 7\n";
+    assert_eq!(same, model(&format!("{text}{others}"), helper, util, deeper));
+    for changed in [
+        model(&text.replace("1 + 2", "1 + 3"), helper, util, deeper),
+        model(&text.replace(" * once", " + once"), helper, util, deeper),
+        model(&format!("LIMIT = 3\n{text}"), helper, util, deeper),
+        model(text, &helper.replace("y.z(x)", "y.z(x) + 1"), util, deeper),
+        model(text, helper, "def once(x): return x + x\n", deeper),
+        model(text, helper, util, "z = float\n"),
+    ] {
+        assert_ne!(same, changed);
+    }
+    assert_ne!(
+        code(&[(
+            "models/m/a.py",
+            "import bywash as bw\n@bw.model(columns={'a': 'int64'})\ndef a():\n    return (1 + 2) * 3\n"
+        )]),
+        code(&[(
+            "models/m/a.py",
+            "import bywash as bw\n@bw.model(columns={'a': 'int64'})\ndef a():\n    return 1 + 2 * 3\n"
+        )]),
+    );
+}
