@@ -1,7 +1,8 @@
 """The process between the warm one and a run. It runs no foreign code, and whatever the run leaves becomes its child.
 
 It waits for the end of the run, or for the binary to ask for it; ends every process that is left; and says how the run
-ended.
+ended. It outlives the warm process: when the binary is killed, their channel closes, and nobody else is left who could end
+what the run has started.
 """
 
 from __future__ import annotations
@@ -24,11 +25,10 @@ NAME = "bywash-guard"
 _SECONDS_TO_SAY_WHERE = 0.2
 
 
-def main(warm: int, run: Callable[[int, int, int, int], None], guard: int, call: int, stdout: int, stderr: int) -> None:
+def main(run: Callable[[int, int, int, int], None], guard: int, call: int, stdout: int, stderr: int) -> None:
     """Never returns."""
     processes.name(NAME)
     processes.adopt_orphans()
-    processes.die_with_parent(warm)
     woken, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)

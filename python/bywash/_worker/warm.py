@@ -34,7 +34,6 @@ def main() -> None:
     control.send(python=platform.python_version(), pyarrow=pa.__version__)
     # What went wrong before was read from here by the binary.
     os.dup2(nowhere, 2)
-    warm = os.getpid()
     while True:
         try:
             _, descriptors = control.receive()
@@ -43,7 +42,7 @@ def main() -> None:
         if os.fork() == 0:
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            guard.main(warm, run.main, *descriptors)
+            guard.main(run.main, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 

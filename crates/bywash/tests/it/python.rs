@@ -185,7 +185,38 @@ fn check_finds_what_is_wrong_with_inputs_and_readers_and_starts_no_python() {
     flights.write("models/marts/reads.sql", "select rsik from marts.risk\n");
     let flights = flights.with_environment([("BYWASH_PYTHON__INTERPRETER".to_owned(), "/nowhere/python".to_owned())]);
     let output = flights.run(["check"]).failure("unknown-column");
-    insta::assert_snapshot!(output.filters.apply(&output.stderr), @"");
+    insta::assert_snapshot!(output.filters.apply(&output.stderr), @r#"
+    error[unknown-column]: there is no column `rsik`
+     --> models/marts/reads.sql:1:8
+      |
+    1 | select rsik from marts.risk
+      |        ^^^^
+    hint: did you mean `risk`?
+
+    error[unknown-column]: `raw.flights` has no column `carier`
+     --> models/marts/wrong.py:6:46
+      |
+    6 | def wrong(x=bw.table("raw.flights", columns=["carier"]), y=bw.table("raw.flights", filter="dely > 3"),
+      |                                              ^^^^^^^^
+    hint: did you mean `carrier`?
+
+    error[unknown-column]: there is no column `dely`
+     --> models/marts/wrong.py:6:91
+      |
+    6 | def wrong(x=bw.table("raw.flights", columns=["carier"]), y=bw.table("raw.flights", filter="dely > 3"),
+      |                                                                                           ^^^^^^^^^^
+    hint: did you mean `delay`?
+
+    error[invalid-python]: no value is given for the parameter `wanted`
+     --> models/marts/wrong.py:7:58
+      |
+    7 |           z=bw.table("marts.risk", filter="risk > 'x'"), w=bw.param("wanted")):
+      |                                                          ^^^^^^^^^^^^^^^^^^^^
+    hint: add `--param wanted=VALUE`, or a default: `bw.param("wanted", VALUE)`
+
+    4 problems
+    for more: bywash explain unknown-column
+    "#);
     flights.run(["ls"]).success();
     std::fs::remove_file(flights.path().join("models/marts/reads.sql")).expect("removed");
     std::fs::remove_file(flights.path().join("models/marts/wrong.py")).expect("removed");
@@ -272,7 +303,7 @@ fn a_function_of_sql_is_called_by_queries_and_counts_in_the_keys_of_models() {
     flights.write("functions/time.py", file("60.0"));
     flights.write(
         "models/marts/long.sql",
-        "select carrier, minutes(delay) as m from raw.flights where minutes(delay) > 600\n",
+        "select carrier, minutes(delay) as m from raw.flights where minutes(delay) > 700\n",
     );
     run(&flights, &[]);
     assert_eq!(rows(&flights, "from marts.long"), ["DL,1800.0", "DL,3000.0"]);

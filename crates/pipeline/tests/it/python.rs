@@ -52,7 +52,19 @@ fn every_spelling_of_imports_decorators_and_inputs_is_understood() {
         ("models/top.py", "import bywash\n@bywash.model(columns={'a': 'bool'})\ndef top(): ...\n"),
         ("models/marts/reads.sql", "select carrier, late from marts.one\n"),
     ]);
-    insta::assert_snapshot!(shown(&project), @"");
+    insta::assert_snapshot!(shown(&project), @r#"
+    marts.left (a Int64)
+      rows: Pandas SELECT * FROM "marts.one" AS "one"
+    marts.right (b Timestamp(µs))
+      rows: Pandas SELECT * FROM "marts.one" AS "one"
+    marts.one (carrier Utf8, late Decimal128(10, 2))
+      a: Table SELECT "carrier" FROM "raw.flights" AS "flights" WHERE (dep_delay > 0)
+      b: Reader SELECT * FROM "flights"
+      c: Polars SELECT * FROM "raw.flights" AS "flights"
+    marts.deux (n List(Struct("a": Int64)))
+      
+    flights.top (a Boolean)
+    "#);
     let reads = graph.find(&"marts.reads".parse().expect("a name")).expect("a node");
     assert_eq!(graph.node(reads.parents[0]).name.to_string(), "marts.one");
 }
@@ -78,7 +90,61 @@ fn what_would_have_to_be_run_is_an_error_that_says_how_to_write_it() {
              @bw.model(columns={'a': 'int64'})\ndef k(x=bw.table('raw.flights', filter='a in (select b from raw.flights)')): ...\n",
         ),
     ]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r#"
+    invalid-python: `columns` must be written out: a project is read without running Python
+      at models/marts/wrong.py:5:19 ^COLUMNS^
+      hint: write it like `columns={"carrier": "string", "risk": "float64"}`
+    invalid-python: each of `tags` must be written out: a project is read without running Python
+      at models/marts/wrong.py:7:46 ^NAME^
+      hint: write it like `tags=["daily"]`
+    invalid-python: the name of a table must be written out: a project is read without running Python
+      at models/marts/wrong.py:8:21 ^NAME^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `columns` must be written out: a project is read without running Python
+      at models/marts/wrong.py:10:44 ^[c for c in 'ab']^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `**` in `bw.model`: a project is read without running Python
+      at models/marts/wrong.py:11:35 ^**COLUMNS^
+      hint: write each setting out
+    invalid-python: `rows` says nowhere which table it is
+      at models/marts/wrong.py:12:7 ^rows^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `bw.model` knows no `memroy`
+      at models/marts/wrong.py:13:35 ^memroy^
+      hint: did you mean `memory`?
+    invalid-python: `soon` is not a duration
+      at models/marts/wrong.py:13:57 ^'soon'^
+      hint: write it like `timeout="10m"`
+    invalid-python: `*rows`: every argument of a model is a table or a parameter
+      at models/marts/wrong.py:14:7 ^*rows^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    unsupported-type: `integr` is not a type
+      at models/marts/wrong.py:15:25 ^'integr'^
+      hint: types are boolean, int, long, float, double, decimal, date, time, timestamp, timestamptz, string, binary
+    invalid-python: rows cannot arrive as what this says
+      at models/marts/wrong.py:16:13 ^int^
+      hint: use `pyarrow.Table`, `pyarrow.RecordBatchReader`, `pandas.DataFrame` or `polars.DataFrame`, imported in this file
+    not-yet-supported: a function cannot be a model of kind `incremental`: its rows are computed as a whole
+      at models/marts/wrong.py:19:40 ^'incremental'^
+      hint: leave `kind` away, and read this table from an incremental model in SQL
+    invalid-python: `unique_key` means nothing for a function: its rows are computed as a whole
+      at models/marts/wrong.py:19:66 ^['a']^
+      hint: take it away
+    invalid-python: `h` is `async`; a model is a plain function
+      at models/marts/wrong.py:20:11 ^h^
+      hint: remove the `async`
+    invalid-python: the default of `x` says nothing about a table
+      at models/marts/wrong.py:20:15 ^3^
+      hint: write it like `flights=bw.table("raw.flights", columns=["carrier"], filter="dep_delay > 0")`
+    invalid-python: `i` does not stand at the top level of its file
+      at models/marts/wrong.py:22:6 ^bw.model(columns={'a': 'int64'})^
+      hint: move the function out of the function, class or condition around it
+    invalid-sql: the `filter` is not SQL: expected an expression, found `)`
+      at models/marts/wrong.py:25:43 ^'carrier =='^
+    invalid-sql: the `filter` reads another table
+      at models/marts/wrong.py:27:40 ^'a in (select b from raw.flights)'^
+      hint: it is a condition on this table's columns; join in a model in SQL, and read that
+    "#);
 }
 
 #[test]
@@ -93,7 +159,12 @@ fn what_is_no_python_has_a_place_and_its_tables_are_not_called_unknown() {
         ("models/marts/b.py", "def f():\n    x = = 2\n"),
         ("models/marts/reads.sql", "select * from broken\n"),
     ]);
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r"
+    invalid-python: not Python: this cannot stand here: `return (1`
+      at models/marts/a.py:5:5 ^return (1^
+    invalid-python: not Python: this cannot stand here: `=`
+      at models/marts/b.py:2:9 ^=^
+    ");
 }
 
 #[test]
@@ -109,6 +180,13 @@ fn names_kinds_and_descriptions_are_checked_like_those_of_sql() {
              @bw.model(columns={'a': 'int64'})\ndef three(x=bw.table('two')): ...\n\
              @bw.model(columns={'a': 'int64'})\ndef four(x=bw.table('marts.fuor')): ...\n",
         ),
+        (
+            "functions/more.py",
+            "import bywash as bw\n@bw.udf(args=['int64'], returns='int64')\ndef twice(x): ...\n\
+             @bw.udf(args=['int64'], returns='int64')\ndef plus(a, b): ...\n\
+             @bw.model(columns={'a': 'int64'})\ndef five(): ...\n",
+        ),
+        ("models/marts/seen.sql", "-- ---\n-- kind: view\n-- ---\nselect twice(1) as x\n"),
         ("models/marts/marts.yml", "models:\n  - name: four\n    config: {kind: incremental}\n  - name: fife\n"),
     ]);
     insta::assert_snapshot!(found, @"");
@@ -147,7 +225,7 @@ fn r3_comments_and_formatting_of_python_never_count_and_helpers_do() {
     assert_eq!(same, model(&format!("{text}{others}"), helper, util, deeper));
     for changed in [
         model(&text.replace("1 + 2", "1 + 3"), helper, util, deeper),
-        model(&text.replace("1 + 2) * once", "(1 + 2) + once"), helper, util, deeper),
+        model(&text.replace(" * once", " + once"), helper, util, deeper),
         model(&format!("LIMIT = 3\n{text}"), helper, util, deeper),
         model(text, &helper.replace("y.z(x)", "y.z(x) + 1"), util, deeper),
         model(text, helper, "def once(x): return x + x\n", deeper),

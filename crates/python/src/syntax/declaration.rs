@@ -39,7 +39,10 @@ pub fn declare_columns(path: &Path, text: &Arc<str>, function: &str, outputs: &[
             match call.keywords.iter().find(|keyword| keyword.name.as_deref() == Some("columns")) {
                 Some(known) => (known.span.clone(), format!("columns={columns}")),
                 None if call.keywords.is_empty() => (opening..opening, format!("columns={columns}")),
-                None => (opening..opening, format!("columns={columns}, ")),
+                None => {
+                    let gap = if text[opening..].starts_with(char::is_whitespace) { "" } else { " " };
+                    (opening..opening, format!("columns={columns},{gap}"))
+                }
             }
         }
         _ => (decorator.span.end..decorator.span.end, format!("(columns={columns})")),
