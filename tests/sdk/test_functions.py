@@ -1,6 +1,8 @@
 """Functions in a project, run by the binary: what a run gives is what `bywash.testing` gave before."""
 
 import importlib.util
+import os
+import py_compile
 import sys
 
 import bywash as bw
@@ -83,3 +85,18 @@ def test_wrong_columns_fail_a_run_as_they_fail_a_test(project):
         testing.run(imported(file).spending, {"orders": [{"customer": "ann", "amount": 1.5}]})
     assert run.value.code == test.value.code == "python-columns"
     assert "`spent` is double, not long" in test.value.message and "`spent` is double, not long" in run.value.message
+
+
+def test_a_helper_is_read_as_it_is_written(project):
+    """Python would take what it compiled before for the same, by its time and size."""
+    helper = project / "rates.py"
+    helper.write_text("RATE = 2.0\n")
+    file = project / "models/marts/spending.py"
+    file.write_text(SPENDING.replace("import bywash as bw\n", "import bywash as bw\nimport rates\n").replace(", rate)", ", rates.RATE)"))
+    py_compile.compile(str(helper))
+    before = helper.stat()
+    helper.write_text("RATE = 3.0\n")
+    os.utime(helper, ns=(before.st_atime_ns, before.st_mtime_ns))
+    lake = bw.connect(project)
+    lake.run(progress=False)
+    assert lake.sql("select spent from marts.spending where customer = 'ann'").fetchall() == [(31.5,)]

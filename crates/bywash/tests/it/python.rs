@@ -107,15 +107,20 @@ fn several_tables_of_one_call_are_nodes_of_their_own() {
     let flights = flights();
     flights.write(
         "models/marts/split.py",
-        "import bywash as bw\nimport pyarrow.compute as pc\n\n\n\
+        "import logging\nimport bywash as bw\nimport pyarrow.compute as pc\nfrom .util import is_late\n\n\n\
          @bw.model(columns={\"late\": {\"carrier\": \"string\"}, \"early\": {\"carrier\": \"string\", \"delay\": \"int64\"}})\n\
-         def split(flights=bw.table(\"raw.flights\")):\n    print(\"called\")\n    \
-         late = pc.greater(flights[\"delay\"], 0)\n    \
+         def split(flights=bw.table(\"raw.flights\")):\n    print(\"called\")\n    logging.warning(\"beware\")\n    \
+         late = is_late(flights[\"delay\"])\n    \
          return {\"late\": flights.filter(late).select([\"carrier\"]),\n            \
          \"early\": flights.filter(pc.invert(late)).select([\"carrier\", \"delay\"])}\n",
     );
+    flights.write(
+        "models/marts/util.py",
+        "import pyarrow.compute as pc\n\n\ndef is_late(delay):\n    return pc.greater(delay, 0)\n",
+    );
     let output = flights.run(["run", "-o", "json"]).success();
     assert_eq!(output.stderr.matches(": called").count(), 1, "{output}");
+    assert!(output.stderr.contains(": warning: beware"), "{output}");
     assert_eq!(rows(&flights, "from marts.early"), ["AA,-5"]);
     assert_eq!(rows(&flights, "from marts.late"), ["DL", "DL", "UA"]);
     let report = run(&flights, &["-s", "early"]);

@@ -227,6 +227,7 @@ fn r3_comments_and_formatting_of_python_never_count_and_helpers_do() {
         model(&text.replace("1 + 2", "1 + 3"), helper, util, deeper),
         model(&text.replace(" * once", " + once"), helper, util, deeper),
         model(&format!("LIMIT = 3\n{text}"), helper, util, deeper),
+        model(&format!("@twice\n{text}"), helper, util, deeper),
         model(text, &helper.replace("y.z(x)", "y.z(x) + 1"), util, deeper),
         model(text, helper, "def once(x): return x + x\n", deeper),
         model(text, helper, util, "z = float\n"),
