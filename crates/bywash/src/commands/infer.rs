@@ -29,7 +29,7 @@ pub async fn run(context: &Context, arguments: InferArguments) -> Result<()> {
             .hint("the columns of other nodes are known without running them: `bywash check`"));
     };
     let head = workspace.head(&arguments.reference).await?;
-    let session = workspace.engine.session(Arc::new(workspace.resolver(head).await?));
+    let session = workspace.engine.session(Arc::new(workspace.resolver(head)));
     let (values, texts) = parameters(&arguments.parameters);
     let call = FunctionCall { node, python, session: &session, parameters: &values, texts: &texts };
     let runner = workspace.runner(Arc::new(Progress::new(context)));

@@ -52,7 +52,7 @@ async fn show_function(
     python: &PythonModel,
 ) -> Result<()> {
     let head = workspace.head(&arguments.reference).await?;
-    let session = workspace.engine.session(Arc::new(workspace.resolver(head).await?));
+    let session = workspace.engine.session(Arc::new(workspace.resolver(head)));
     let (values, texts) = parameters(&arguments.parameters);
     let call = FunctionCall { node, python, session: &session, parameters: &values, texts: &texts };
     let planned = workspace.runner(Arc::new(Progress::new(context))).preview_function(call).await?;

@@ -409,7 +409,7 @@ fn t3_columns_that_were_dropped_or_renamed_come_again_with_files_that_have_them(
 #[test]
 fn an_overwrite_of_partitions_beside_files_of_another_cut_is_refused() {
     let lake = sandbox();
-    lake.run(["init", "--template", "empty"]).success();
+    lake.write("bywash.toml", "[project]\nname = \"p\"\n");
     lake.run(["query", "create table raw.p (id int, part int) partition by (id)"]).success();
     lake.run(["query", "insert into raw.p values (1, 1), (2, 2)"]).success();
     lake.run(["query", "alter table raw.p set partitioned by (part)"]).success();
