@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bywash_core::{ObjectId, Result};
+use bywash_core::{ObjectId, Result, RowSums};
 
 use crate::changes::TableState;
 use crate::objects::{Entry, TableEntry};
@@ -116,7 +116,8 @@ impl Lake {
         }
     }
 
-    /// The snapshot must name the files of the set's tiles, and each must lie there in its full length.
+    /// The snapshot must name the files of the set's tiles, and each must lie there in its full length; what the rows come
+    /// to is what those of the files come to (rule R4).
     async fn check_files(&self, table: &TableEntry, seen: &mut BTreeSet<String>) -> Result<Vec<String>> {
         let snapshot = TableFiles::load(self.warehouse(), &table.metadata, table.snapshot_id).await?;
         let state = TableState::read(&self.objects(), table).await?;
@@ -125,6 +126,10 @@ impl Lake {
         let mut problems = Vec::new();
         if planned != named {
             problems.push("its snapshot and its set of changes name different files".to_owned());
+        }
+        let sums = RowSums::of_all(state.files().map(|file| file.row_sums.as_ref()));
+        if table.row_sums.is_some() && table.row_sums != sums {
+            problems.push("its rows come to something else than those of its files".to_owned());
         }
         for file in &snapshot.files {
             seen.insert(file.path.clone());
