@@ -81,8 +81,10 @@ dist: tools ## the binary to hand out: smaller and a little faster, much slower 
 	$(CARGO) build --profile dist --locked -p bywash
 	@ls -lh "$(CARGO_TARGET_DIR)/dist/bywash"
 
-bench: build $(PEERS)/ready ## measure against DuckDB and Polars, then how the lake grows (SCALE=0.01: a look)
+bench: build $(PEERS)/ready ## measure against DuckDB, Polars, Prefect and Dagster, then how the lake grows (SCALE=0.01: a look)
 	"$(PEERS)/bin/python" bench/run.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench"
+	$(CARGO) build --release --locked -p bywash-python --example handover
+	"$(PEERS)/bin/python" bench/python.py --handover "$(CARGO_TARGET_DIR)/release/examples/handover" --scratch "$(CARGO_TARGET_DIR)/bench-python"
 	"$(PEERS)/bin/python" bench/scale.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-scale" --scale $(SCALE)
 
 torture: tools ## random histories with crashes and failures, as long as MINUTES says
