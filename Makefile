@@ -45,7 +45,7 @@ test: ## run every test; installs what the tests need
 	$(MAKE) --no-print-directory build test-python test-rust
 
 # One binary a crate; nextest runs their tests side by side, and does without it too.
-test-rust: tools
+test-rust: tools $(READERS)/ready
 	$(CARGO) test --release --locked --workspace --doc
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		set -x; $(CARGO) nextest run --release --locked --workspace --no-fail-fast; \

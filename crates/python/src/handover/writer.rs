@@ -6,7 +6,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, ArrayRef, RecordBatch};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::FileWriter;
@@ -18,6 +19,9 @@ use super::{Sealed, Unsealed};
 /// Enough for one call of the system a column rather than one a buffer.
 const BUFFER: usize = 256 * 1024;
 
+/// Batches are brought together to so many bytes: a function opens each of them before its first line.
+const BATCH: usize = 32 << 20;
+
 /// Rows on their way to a function. Dropped before it is finished, it leaves nothing.
 pub struct Handover {
     folder: PathBuf,
@@ -25,6 +29,9 @@ pub struct Handover {
     writer: FileWriter<BufWriter<File>>,
     file: Unsealed,
     rows: u64,
+    /// Not yet written, and how many bytes that is.
+    waiting: Vec<RecordBatch>,
+    waiting_bytes: usize,
 }
 
 impl Handover {
@@ -34,7 +41,7 @@ impl Handover {
         let (writer, file) = Unsealed::new(folder)?;
         let writer = FileWriter::try_new(BufWriter::with_capacity(BUFFER, writer), &schema);
         let writer = writer.map_err(|error| failed(folder, error))?;
-        Ok(Self { folder: folder.to_owned(), schema, writer, file, rows: 0 })
+        Ok(Self { folder: folder.to_owned(), schema, writer, file, rows: 0, waiting: Vec::new(), waiting_bytes: 0 })
     }
 
     /// The columns, in their normal form.
@@ -48,12 +55,26 @@ impl Handover {
     /// # Errors
     /// The disk is full, or one value is larger than 2 GiB.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let failed = |error| failed(&self.folder, error);
-        for batch in normal_batches(batch, &self.schema).map_err(failed)? {
-            self.writer.write(&batch).map_err(failed)?;
+        let batches = normal_batches(batch, &self.schema).map_err(|error| failed(&self.folder, error))?;
+        for batch in batches {
             self.rows += batch.num_rows() as u64;
+            self.waiting_bytes += size(&batch);
+            self.waiting.push(batch);
+            if self.waiting_bytes >= BATCH {
+                self.write_waiting()?;
+            }
         }
         Ok(())
+    }
+
+    fn write_waiting(&mut self) -> Result<()> {
+        let waiting = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let written = concat_batches(&self.schema, &waiting).and_then(|batch| self.writer.write(&batch));
+        written.map_err(|error| failed(&self.folder, error))
     }
 
     /// Ends the file and seals it.
@@ -61,6 +82,7 @@ impl Handover {
     /// # Errors
     /// The disk is full.
     pub fn finish(mut self) -> Result<Sealed> {
+        self.write_waiting()?;
         let failed = |error| failed(&self.folder, error);
         self.writer.finish().map_err(failed)?;
         drop(self.writer);
@@ -73,6 +95,12 @@ impl fmt::Debug for Handover {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Handover").field("schema", &self.schema).field("rows", &self.rows).finish()
     }
+}
+
+/// What the rows themselves take, whatever they are a slice of.
+fn size(batch: &RecordBatch) -> usize {
+    let size = |column: &ArrayRef| column.to_data().get_slice_memory_size().unwrap_or_default();
+    batch.columns().iter().map(size).sum()
 }
 
 fn failed(folder: &Path, error: ArrowError) -> Error {

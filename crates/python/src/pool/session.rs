@@ -36,14 +36,17 @@ pub(super) struct Session {
     pub(super) bounds: Bounds,
 }
 
+/// Files that a run writes, by the names of their tables.
+type NamedFiles = Vec<(String, Unsealed)>;
+
 /// What a run told before it ended.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) begin: Option<(Instant, Begin)>,
     pub(super) done: Option<Done>,
     pub(super) failure: Option<Failure>,
-    /// The files that it was given to write, by name.
-    pub(super) files: Vec<(String, Unsealed)>,
+    /// The files that it was given to write.
+    pub(super) files: NamedFiles,
 }
 
 /// How it ended.
@@ -160,7 +163,7 @@ impl Drop for Session {
 }
 
 /// Files for these tables: the ends that the run writes, and what stays here.
-fn open(spill: &Path, names: Vec<String>) -> Result<(Vec<OwnedFd>, Vec<(String, Unsealed)>)> {
+fn open(spill: &Path, names: Vec<String>) -> Result<(Vec<OwnedFd>, NamedFiles)> {
     let mut writers = Vec::new();
     let mut files = Vec::new();
     for name in names.into_iter().take(super::frames::MOST_DESCRIPTORS) {

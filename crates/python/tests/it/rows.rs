@@ -41,14 +41,16 @@ async fn a_function_gets_tables_and_values_and_gives_a_table() {
 #[tokio::test]
 async fn readers_and_generators_go_batch_by_batch() {
     let project = Project::new();
+    let many = numbers(5_000_000);
     let mut call = project.source(
         "import pyarrow as pa\n\ndef f(flights):\n    assert isinstance(flights, pa.RecordBatchReader)\n    \
          for batch in flights:\n        print(batch.num_rows)\n        yield batch\n",
     );
-    call.arguments = vec![rows("flights", project.hand_over(&[numbers(100), numbers(50)]), Form::Reader)];
+    call.arguments = vec![rows("flights", project.hand_over(&[numbers(100), many, numbers(50)]), Form::Reader)];
     let answer = project.call(call).await.expect("an answer");
-    assert_eq!(answer.outputs[0].rows(), 150);
-    assert_eq!(project.texts(), ["100", "50"]);
+    assert_eq!(answer.outputs[0].rows(), 5_000_150);
+    // Small ones are brought together, large ones are not waited for.
+    assert_eq!(project.texts(), ["5000100", "50"]);
 }
 
 #[tokio::test]
