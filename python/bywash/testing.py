@@ -111,8 +111,10 @@ def _table(rows: Rows, argument: str) -> pa.Table:
     if isinstance(rows, Sequence) and all(isinstance(row, Mapping) for row in rows):
         return pa.Table.from_pylist(cast("list[Mapping[str, Any]]", list(rows)))
     try:
-        table = pa.Table.from_batches(batches_of(rows, argument))
-    except ColumnsError as problem:
+        batches = list(batches_of(rows, argument))
+        # The first one may only say which columns there are; a function that counts batches must not see it.
+        table = pa.Table.from_batches([batch for batch in batches if batch.num_rows], batches[0].schema)
+    except (ColumnsError, IndexError) as problem:
         raise TypeError(
             f"`{argument}` needs a `pyarrow.Table`, a data frame or a list of dictionaries, not {rows!r}"
         ) from problem

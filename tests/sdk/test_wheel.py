@@ -7,9 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from places import ROOT
+from places import BINARY, ROOT, TARGET
 
-BINARY = Path(os.environ.get("BYWASH_BIN", "bywash")).resolve()
 MOST_BYTES = 100_000_000
 
 # Cargo asks the compiler who it is; it must not ask for more.
@@ -37,7 +36,7 @@ def wheel(tmp_path_factory):
     compiler.write_text(NO_COMPILER)
     compiler.chmod(0o755)
     maturin = Path(sys.executable).parent / "maturin"
-    target = {"CARGO_TARGET_DIR": str(BINARY.parents[1]), "RUSTC_WRAPPER": str(compiler)}
+    target = {"CARGO_TARGET_DIR": str(TARGET), "RUSTC_WRAPPER": str(compiler)}
     run(maturin, "build", "--quiet", "--out", folder, cwd=ROOT, env={**os.environ, **target})
     [wheel] = folder.glob("bywash-*.whl")
     return wheel

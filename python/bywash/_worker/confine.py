@@ -103,6 +103,8 @@ def _keep_signals_to_itself() -> None:
 def _settle(scratch: str, cores: int | None) -> None:
     """The environment of the function: nothing of the binary's own."""
     os.environ.update(HOME=scratch, TMPDIR=scratch, JOBLIB_TEMP_FOLDER=scratch, USER="bywash", LOGNAME="bywash")
+    # Its semaphores lie where functions cannot reach; joblib would say so in every log.
+    os.environ["JOBLIB_MULTIPROCESSING"] = "0"
     tempfile.tempdir = None
     if cores:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "RAYON_NUM_THREADS"):

@@ -58,11 +58,11 @@ def main(run: Callable[[int, int, int, int], None], guard: int, call: int, stdou
 def _wait(channel: Channel, woken: int, child: int) -> int:
     """How the run ended; its end comes by itself, or when the binary says a word or closes its end."""
     while True:
-        ready, _, _ = select.select([channel.socket, woken], [], [])
+        ready, _, _ = select.select([channel.socket.fileno(), woken], [], [])
         process, status = os.waitpid(child, os.WNOHANG)
         if process:
             return status
-        if channel.socket in ready:
+        if channel.socket.fileno() in ready:
             if channel.socket.recv(1) == b"w":
                 # The run writes to standard error where it is.
                 os.kill(child, signal.SIGUSR1)

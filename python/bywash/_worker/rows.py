@@ -14,15 +14,16 @@ import pyarrow as pa
 
 from .._columns import CODE, batches_of, checked
 from .._errors import ColumnsError
-from .._forms import in_form
+from .._forms import Form, in_form
+from .._types import plain_of
 
-__all__ = ["argument", "one_column", "open_sealed", "plain", "write"]
+__all__ = ["argument", "one_column", "open_sealed", "write"]
 
 # The binary maps batch by batch, so a batch is as much as it holds at once.
 _MOST_ROWS = 65_536
 
 
-def argument(descriptor: int, form: str) -> Any:
+def argument(descriptor: int, form: Form) -> Any:
     """The rows of a sealed file, in the form that the function asks for. No row is looked at for tables and readers."""
     file = open_sealed(descriptor)
     if form == "reader":
@@ -67,28 +68,11 @@ def _found(result: object, name: str) -> Iterator[pa.RecordBatch]:
     columns: pa.Schema | None = None
     for batch in batches_of(result, name):
         if columns is None:
-            columns = pa.schema([(field.name, plain(field.type)) for field in batch.schema])
+            columns = pa.schema([(field.name, plain_of(field.type)) for field in batch.schema])
             doubled = sorted({field for field in columns.names if columns.names.count(field) > 1})
             if doubled:
                 raise ColumnsError(f"`{name}` has the column `{doubled[0]}` more than once", code=CODE)
         yield from checked(batch, columns, name)
-
-
-def plain(kind: pa.DataType) -> pa.DataType:
-    """The type without what is only layout: views, long offsets, dictionaries."""
-    is_one_of = lambda *tests: any(test(kind) for test in tests)  # noqa: E731
-    if is_one_of(pa.types.is_large_string, pa.types.is_string_view):
-        return pa.string()
-    if is_one_of(pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary):
-        return pa.binary()
-    if is_one_of(pa.types.is_dictionary, pa.types.is_run_end_encoded):
-        return plain(kind.value_type)
-    if is_one_of(pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list, pa.types.is_list_view,
-                 pa.types.is_large_list_view):
-        return pa.list_(plain(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct([(field.name, plain(field.type)) for field in kind])
-    return kind
 
 
 def _refuse_nulls(batch: pa.RecordBatch, columns: pa.Schema, name: str) -> None:
@@ -101,7 +85,7 @@ def _refuse_nulls(batch: pa.RecordBatch, columns: pa.Schema, name: str) -> None:
             )
 
 
-def one_column(values: object, column: str, name: str, length: int) -> pa.Table:
+def one_column(values: Any, column: str, name: str, length: int) -> pa.Table:
     """The values that a function of SQL gave, as a table of one column."""
     if hasattr(values, "to_arrow") and not isinstance(values, (pa.Array, pa.ChunkedArray)):
         values = values.to_arrow()

@@ -19,6 +19,7 @@ from .._columns import outputs_of
 from . import failure, processes, rows
 from .confine import confine
 from .frames import Channel, Closed
+from .modules import FromText, compile_anew
 
 __all__ = ["main"]
 
@@ -124,11 +125,10 @@ def _function(job: dict[str, Any]) -> Callable[..., Any]:
     """Imports the module by its path, as a module of the project would import it, and finds the function in it."""
     os.chdir(job["project"])
     sys.path[:0] = job["search"]
-    # No compiled module of an earlier version is read.
-    sys.pycache_prefix = job["scratch"]
+    compile_anew(job["project"])
     path = Path(job["project"], job["file"])
     name = ".".join(Path(job["file"]).with_suffix("").parts)
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=FromText(name, str(path)))
     if spec is None or spec.loader is None:
         raise ImportError(f"`{job['file']}` is not a Python module")
     module = importlib.util.module_from_spec(spec)

@@ -5,10 +5,10 @@
 
 use tree_sitter::Node;
 
-use super::Reader;
 use super::model::DECORATOR;
 use super::strings;
-use super::tree::{File, Function, is_formatting};
+use super::tree::{File, Function, children, is_formatting};
+use super::{DECORATORS, Reader};
 
 /// A whole file.
 pub(super) fn file(file: &File<'_>) -> String {
@@ -55,18 +55,29 @@ fn add(file: &File<'_>, node: Node<'_>, text: &mut String) {
 impl Reader<'_> {
     /// A function with everything else in its file, but for other models that nothing in the file names.
     ///
-    /// Decorators of the function are left out: their values count as settings.
+    /// Our decorators of the function are left out: their values count as settings.
     pub(super) fn canonical(&self, function: &Function<'_>) -> String {
         let file = &self.file;
         let mut text = String::new();
         for statement in file.statements() {
             if statement == function.whole {
+                self.foreign_decorators(function.whole).into_iter().for_each(|it| add(file, it, &mut text));
                 add(file, function.definition, &mut text);
             } else if !self.is_unused_model(statement) {
                 add(file, statement, &mut text);
             }
         }
         text
+    }
+
+    /// The decorators of others, which change what the function does.
+    fn foreign_decorators<'n>(&self, statement: Node<'n>) -> Vec<Node<'n>> {
+        let is_foreign = |decorator: &Node<'_>| {
+            let expression = decorator.named_child(0).map(|inner| self.file.expression(inner));
+            let name = expression.and_then(|expression| self.names.decorator(&expression));
+            name.is_none_or(|name| !DECORATORS.contains(&name.as_str()))
+        };
+        children(statement).into_iter().filter(|child| child.kind() == "decorator").filter(is_foreign).collect()
     }
 
     fn is_unused_model(&self, statement: Node<'_>) -> bool {
