@@ -83,6 +83,8 @@ dist: tools ## the binary to hand out: smaller and a little faster, much slower 
 
 bench: build $(PEERS)/ready ## measure against peers, how the lake grows, how graphs are checked (SCALE=0.01: a look)
 	"$(PEERS)/bin/python" bench/run.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench"
+	$(CARGO) build --release --locked -p bywash-python --example handover
+	"$(PEERS)/bin/python" bench/python.py --handover "$(CARGO_TARGET_DIR)/release/examples/handover" --scratch "$(CARGO_TARGET_DIR)/bench-python"
 	"$(PEERS)/bin/python" bench/scale.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-scale" --scale $(SCALE)
 	"$(PEERS)/bin/python" bench/graph.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-graph" --scale $(SCALE)
 

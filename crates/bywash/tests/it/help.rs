@@ -24,6 +24,7 @@ fn the_help_names_every_verb() {
       query        Run SQL on the lake or on files; alone it opens a shell
       show         Compute the rows of a node without writing them
       compile      Print the final SQL of a node
+      infer        Run a function in Python on a sample and declare its columns in its file
       ls           List the nodes of the project
       load         Load files into tables, or all sources of the project
       branch       List, create and delete branches

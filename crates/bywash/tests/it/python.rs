@@ -227,7 +227,16 @@ fn check_finds_what_is_wrong_with_inputs_and_readers_and_starts_no_python() {
     std::fs::remove_file(flights.path().join("models/marts/wrong.py")).expect("removed");
     flights.run(["check"]).success();
     let compiled = flights.run(["compile", "marts.risk"]).success();
-    insta::assert_snapshot!(compiled.stdout, @"");
+    insta::assert_snapshot!(compiled.stdout, @r#"
+    -- flights
+    SELECT
+      "carrier",
+      "delay"
+    FROM
+      "raw.flights" AS "flights"
+    WHERE
+      (delay IS NOT NULL);
+    "#);
 }
 
 #[test]
@@ -279,7 +288,21 @@ fn infer_writes_the_declaration_and_leaves_the_rest_as_it_is() {
     assert!(output.stderr.contains("hint: make what it reads first"), "{output}");
     flights.run(["run", "-s", "raw.flights"]).success();
     flights.run(["infer", "marts.fresh"]).success();
-    insta::assert_snapshot!(flights.read("models/marts/new.py"), @"");
+    insta::assert_snapshot!(flights.read("models/marts/new.py"), @r#"
+    # Kept.
+    import bywash as bw
+    import pyarrow as pa
+
+
+    @bw.model(columns={
+        "n": "long",
+        "words": "list<string>",
+        "delay": "double",
+        "s": "struct<x: long>",
+    }, memory='1GB')  # kept too
+    def fresh(flights = bw.table("raw.flights")):
+        return pa.table({"n": [1], 'words': [['a']], "delay": pa.array([1.5]), "s": [{"x": 1}]})
+    "#);
     run(&flights, &[]);
     assert_eq!(rows(&flights, "select n, delay from marts.fresh"), ["1,1.5"]);
     let again = flights.run(["infer", "fresh"]).success();

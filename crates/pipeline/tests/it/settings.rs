@@ -46,7 +46,7 @@ fn wrong_settings_have_places_and_suggestions() {
       hint: did you mean `view`?
     invalid-setting: `project` is not a key of a target
       at bywash.toml:17:15 ^project^
-      hint: it knows `lake`, `engine`, `catalog`, `gc` and `models`
+      hint: it knows `lake`, `engine`, `catalog`, `python`, `gc` and `models`
     "#);
 }
 
