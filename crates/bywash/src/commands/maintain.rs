@@ -21,7 +21,7 @@ pub async fn compact(context: &Context, typed: &str, flags: &MaintenanceFlags) -
     };
     tell(context, flags, (&name, &work.branch), &gain, "compact")?;
     if gain.commit.is_some() {
-        context.say("models that read it run once more; earlier commits keep the earlier files");
+        context.say("its rows are what they were, so nothing runs again; earlier commits keep the earlier files");
     }
     Ok(())
 }
