@@ -24,8 +24,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-# Beyond this, copies of rows do not fit beside each other on a small machine.
-MOST_FOR_COPIES = 1_000
+# Beyond this, a round of pickles takes minutes.
+MOST_FOR_COPIES = 100
 
 
 def main() -> None:

@@ -86,7 +86,7 @@ async fn nothing_of_the_environment_is_inherited() {
     let project = Project::new();
     let body = "import os, pyarrow as pa\nprint(*sorted(os.environ))\nreturn pa.table({'n': [len(os.listdir('/proc/self/fd'))]})";
     let answer = project.call(project.function(body)).await.expect("an answer");
-    let names = "HOME JOBLIB_TEMP_FOLDER LANG LOGNAME PATH PYTHONHASHSEED TMPDIR TZ USER";
+    let names = "HOME JOBLIB_MULTIPROCESSING JOBLIB_TEMP_FOLDER LANG LOGNAME PATH PYTHONHASHSEED TMPDIR TZ USER";
     assert_eq!(project.texts(), [names]);
     assert_eq!(answer.outputs[0].rows(), 1);
 }
