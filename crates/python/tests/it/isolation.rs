@@ -92,12 +92,12 @@ async fn nothing_of_the_environment_is_inherited() {
 }
 
 #[tokio::test]
-async fn a_function_has_the_cores_that_it_asks_for() {
+async fn a_function_has_the_cores_that_it_asks_for_and_its_name() {
     let project = Project::new();
     let mut call = project.function(
-        "import os, pyarrow as pa\nprint(len(os.sched_getaffinity(0)), os.environ['OMP_NUM_THREADS'])\nreturn pa.table({'n': [1]})",
+        "import os, pyarrow as pa\nprint(len(os.sched_getaffinity(0)), os.environ['OMP_NUM_THREADS'], open('/proc/self/comm').read().strip())\nreturn pa.table({'n': [1]})",
     );
     call.limits.cpus = Some(0.5);
     project.call(call).await.expect("an answer");
-    assert_eq!(project.texts(), ["1 1"]);
+    assert_eq!(project.texts(), ["1 1 marts.f"]);
 }
