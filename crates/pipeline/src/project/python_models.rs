@@ -10,7 +10,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use bywash_core::{Code, Error, ObjectId, Place, TableName, TableRef};
 use bywash_engine::parse_type;
 use bywash_engine::sql::{Parsed, parse};
-use bywash_python::syntax::{Argument, ArgumentKind, ModelFunction, Output, Packages, Text};
+use bywash_python::syntax::{Argument, ArgumentKind, ModelFunction, Output, Packages, TableArgument, Text};
 use bywash_python::{Form, Requirements};
 
 use super::fields::Problems;
@@ -158,7 +158,8 @@ fn schema(output: &Output, problems: &Problems) -> Option<SchemaRef> {
 }
 
 fn input(argument: &Argument) -> Option<Result<PythonInput, Error>> {
-    let ArgumentKind::Table { table, place, columns, filter, form } = &argument.kind else { return None };
+    let ArgumentKind::Table(read) = &argument.kind else { return None };
+    let TableArgument { table, place, columns, filter, form } = read.as_ref();
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let listed = match columns {
         Some(columns) => columns.iter().map(|column| quoted(&column.value)).collect::<Vec<_>>().join(", "),
@@ -220,7 +221,7 @@ impl PythonModel {
     pub fn parameters(&self) -> Vec<&str> {
         let arguments = self.function.arguments.iter().filter_map(|argument| match &argument.kind {
             ArgumentKind::Parameter { parameter, .. } => Some(parameter.as_str()),
-            ArgumentKind::Table { .. } => None,
+            ArgumentKind::Table(_) => None,
         });
         arguments.chain(self.inputs.iter().flat_map(|input| &input.query.parameters).map(String::as_str)).collect()
     }

@@ -221,10 +221,8 @@ fn names_kinds_and_descriptions_are_checked_like_those_of_sql() {
 /// Rule R3: the code that counts.
 fn code(files: &[(&str, &str)]) -> String {
     let (project, _) = read(files);
-    match &project.models.first().expect("a model").body {
-        ModelBody::Python(python) => python.code.to_string(),
-        ModelBody::Sql(_) => panic!("a model in Python"),
-    }
+    let ModelBody::Python(python) = &project.models.first().expect("a model").body else { return String::new() };
+    python.code.to_string()
 }
 
 #[test]

@@ -35,22 +35,26 @@ pub struct Argument {
     pub place: Place,
 }
 
+/// The rows of a table, as a function reads them.
+#[derive(Clone, Debug)]
+pub struct TableArgument {
+    /// The table, as it is written.
+    pub table: TableRef,
+    /// Where its name stands.
+    pub place: Place,
+    /// The columns that are read; all of them where absent.
+    pub columns: Option<Vec<Text>>,
+    /// The rows that are read, as a condition in SQL.
+    pub filter: Option<Text>,
+    /// What it arrives as.
+    pub form: Form,
+}
+
 /// What an argument is given.
 #[derive(Clone, Debug)]
 pub enum ArgumentKind {
     /// The rows of a table.
-    Table {
-        /// The table, as it is written.
-        table: TableRef,
-        /// Where its name stands.
-        place: Place,
-        /// The columns that are read; all of them where absent.
-        columns: Option<Vec<Text>>,
-        /// The rows that are read, as a condition in SQL.
-        filter: Option<Text>,
-        /// What it arrives as.
-        form: Form,
-    },
+    Table(Box<TableArgument>),
     /// The value of `--param`.
     Parameter {
         /// Its name on the command line.
@@ -165,8 +169,8 @@ impl Reader<'_> {
     fn table(&self, whole: &Expression, call: &Call, form: Form, problems: &mut Vec<Error>) -> Option<ArgumentKind> {
         let before = problems.len();
         let mut keywords = Keywords::new(self, call, "bw.table", problems);
-        let columns = keywords.read("columns", |reader, value| reader.texts(value, "`columns`", TABLE_LIKE));
-        let filter = keywords.read("filter", |reader, value| reader.text(value, "`filter`", TABLE_LIKE));
+        let columns = keywords.read("columns", |value| self.texts(value, "`columns`", TABLE_LIKE));
+        let filter = keywords.read("filter", |value| self.text(value, "`filter`", TABLE_LIKE));
         let named = keywords.take("name");
         let name = match (call.arguments.as_slice(), named) {
             ([name], None) | ([], Some(name)) => self.text(name, "the name of a table", TABLE_LIKE),
@@ -179,7 +183,8 @@ impl Reader<'_> {
         if columns.as_ref().is_some_and(Vec::is_empty) {
             problems.push(*self.wrong(whole, "`columns` names no column", TABLE_LIKE));
         }
-        (problems.len() == before).then_some(ArgumentKind::Table { table, place: name.place, columns, filter, form })
+        let argument = TableArgument { table, place: name.place, columns, filter, form };
+        (problems.len() == before).then(|| ArgumentKind::Table(Box::new(argument)))
     }
 
     fn parameter(&self, whole: &Expression, call: &Call, problems: &mut Vec<Error>) -> Option<ArgumentKind> {

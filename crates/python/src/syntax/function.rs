@@ -43,15 +43,13 @@ impl Reader<'_> {
         };
         let before = problems.len();
         let mut keywords = Keywords::new(self, call, "bw.udf", problems);
-        let arguments = keywords.read("args", |reader, value| reader.texts(value, "`args`", LIKE));
-        let returns = keywords.read("returns", |reader, value| reader.text(value, "`returns`", LIKE));
+        let arguments = keywords.read("args", |value| self.texts(value, "`args`", LIKE));
+        let returns = keywords.read("returns", |value| self.text(value, "`returns`", LIKE));
         let packages = Packages {
-            pip: keywords.read("pip", |reader, value| reader.pip(value)).unwrap_or_default(),
-            python: keywords
-                .read("python", |reader, value| reader.text(value, "`python`", LIKE))
-                .map(|text| text.value),
+            pip: keywords.read("pip", |value| self.pip(value)).unwrap_or_default(),
+            python: keywords.read("python", |value| self.text(value, "`python`", LIKE)).map(|text| text.value),
         };
-        let volatile = keywords.read("volatile", |reader, value| reader.truth(value, "volatile=True"));
+        let volatile = keywords.read("volatile", |value| self.truth(value, "volatile=True"));
         keywords.finish();
         let (Some(arguments), Some(returns)) = (arguments, returns) else {
             if problems.len() == before {

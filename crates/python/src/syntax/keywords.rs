@@ -35,13 +35,9 @@ impl<'a> Keywords<'a> {
     }
 
     /// What a keyword's value is read to; a problem is kept and the value absent.
-    pub(super) fn read<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&Reader<'_>, &'a Expression) -> Read<T>,
-    ) -> Option<T> {
+    pub(super) fn read<T>(&mut self, name: &'static str, read: impl FnOnce(&'a Expression) -> Read<T>) -> Option<T> {
         let value = self.take(name)?;
-        self.keep(read(self.reader, value))
+        self.keep(read(value))
     }
 
     /// The value, or nothing with its problem kept.

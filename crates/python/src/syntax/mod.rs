@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use bywash_core::{Error, Place};
 
-pub use arguments::{Argument, ArgumentKind};
+pub use arguments::{Argument, ArgumentKind, TableArgument};
 pub use constant::{Constant, Text};
 pub use declaration::{NewColumns, declare_columns};
 pub use function::SqlFunction;

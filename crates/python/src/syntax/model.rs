@@ -112,30 +112,26 @@ impl Reader<'_> {
     ) -> ModelFunction {
         let before = problems.len();
         let mut keywords = Keywords::new(self, call, "bw.model", problems);
-        let renamed = keywords.read("name", |reader, value| reader.text(value, "`name`", "name=\"delay_risk\""));
-        let columns = keywords.read("columns", |reader, value| reader.outputs(value));
+        let renamed = keywords.read("name", |value| self.text(value, "`name`", "name=\"delay_risk\""));
+        let columns = keywords.read("columns", |value| self.outputs(value));
         let packages = Packages {
-            pip: keywords.read("pip", |reader, value| reader.pip(value)).unwrap_or_default(),
-            python: keywords
-                .read("python", |reader, value| reader.text(value, "`python`", "python=\"3.12\""))
-                .map(value_of),
+            pip: keywords.read("pip", |value| self.pip(value)).unwrap_or_default(),
+            python: keywords.read("python", |value| self.text(value, "`python`", "python=\"3.12\"")).map(value_of),
         };
-        let memory = keywords.read("memory", |reader, value| reader.amount(value, "memory=\"2GB\"", parse_bytes));
-        let cpus = keywords.read("cpus", |reader, value| reader.number(value, "cpus=2"));
-        let timeout = keywords.read("timeout", |reader, value| reader.amount(value, "timeout=\"10m\"", parse_duration));
-        let stable_for =
-            keywords.read("stable_for", |reader, value| reader.amount(value, "stable_for=\"1d\"", parse_duration));
-        let network = keywords.read("network", |reader, value| reader.truth(value, "network=True"));
-        let volatile = keywords.read("volatile", |reader, value| reader.truth(value, "volatile=True"));
-        let partition_by = keywords.read("partition_by", |reader, value| {
-            Ok((reader.texts(value, "`partition_by`", "partition_by=[\"month(day)\"]")?, reader.place(&value.span)))
+        let memory = keywords.read("memory", |value| self.amount(value, "memory=\"2GB\"", parse_bytes));
+        let cpus = keywords.read("cpus", |value| self.number(value, "cpus=2"));
+        let timeout = keywords.read("timeout", |value| self.amount(value, "timeout=\"10m\"", parse_duration));
+        let stable_for = keywords.read("stable_for", |value| self.amount(value, "stable_for=\"1d\"", parse_duration));
+        let network = keywords.read("network", |value| self.truth(value, "network=True"));
+        let volatile = keywords.read("volatile", |value| self.truth(value, "volatile=True"));
+        let partition_by = keywords.read("partition_by", |value| {
+            Ok((self.texts(value, "`partition_by`", "partition_by=[\"month(day)\"]")?, self.place(&value.span)))
         });
-        let tags = keywords.read("tags", |reader, value| reader.texts(value, "`tags`", "tags=[\"daily\"]"));
-        let description =
-            keywords.read("description", |reader, value| reader.text(value, "`description`", "description=\"…\""));
-        keywords.read("kind", |reader, value| reader.kind(value));
+        let tags = keywords.read("tags", |value| self.texts(value, "`tags`", "tags=[\"daily\"]"));
+        let description = keywords.read("description", |value| self.text(value, "`description`", "description=\"…\""));
+        keywords.read("kind", |value| self.kind(value));
         for name in ["unique_key", "order_by"] {
-            keywords.read(name, |reader, value| reader.only_incremental(name, value));
+            keywords.read(name, |value| self.only_incremental(name, value));
         }
         keywords.finish();
         if let Some(first) = call.arguments.first() {

@@ -22,7 +22,7 @@ pub(super) fn value(file: &File<'_>, string: Node<'_>) -> Option<String> {
 pub(super) fn prefix(file: &File<'_>, string: Node<'_>) -> String {
     let start = children(string).into_iter().find(|part| part.kind() == "string_start");
     let start = start.map(|start| file.of(start)).unwrap_or_default();
-    start.chars().take_while(|letter| letter.is_ascii_alphabetic()).map(|letter| letter.to_ascii_lowercase()).collect()
+    start.chars().take_while(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn unescaped(text: &str) -> Option<String> {
