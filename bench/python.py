@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import logging
 import multiprocessing
 import os
 import shutil
@@ -25,8 +24,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-# Beyond this, copies of rows do not fit beside each other on a small machine.
-MOST_FOR_COPIES = 1_000
+# Beyond this, a round of pickles takes minutes.
+MOST_FOR_COPIES = 100
 
 
 def main() -> None:
@@ -69,6 +68,7 @@ def prefect(scratch: Path) -> Callable[[pa.Table], float]:
         PREFECT_HOME=str(scratch / "prefect"),
         PREFECT_LOGGING_LEVEL="CRITICAL",
         PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="180",
         DO_NOT_TRACK="1",
     )
     from prefect import flow, task
@@ -91,7 +91,6 @@ def dagster(scratch: Path) -> Callable[[pa.Table], float]:
     os.environ["DAGSTER_HOME"] = str(scratch)
     from dagster import job, op
 
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
     given: list[pa.Table] = []
     times: list[float] = []
 
@@ -110,7 +109,7 @@ def dagster(scratch: Path) -> Callable[[pa.Table], float]:
 
     def call(rows: pa.Table) -> float:
         given[:] = [rows]
-        graph.execute_in_process()
+        graph.execute_in_process(run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}})
         return times[-1] - times[-2]
 
     return call

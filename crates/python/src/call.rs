@@ -11,7 +11,7 @@ use crate::{Environment, Sealed};
 /// One call of one function.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Who asks, for messages: the name of the node.
+    /// Who asks: the name of the node, by which lists of processes show the function.
     pub node: String,
     /// The environment that the function runs in.
     pub environment: Environment,

@@ -43,6 +43,7 @@ def main(guard: int, call: int, stdout: int, stderr: int) -> None:
 def _work(channel: Channel, job: dict[str, Any], descriptors: list[int]) -> None:
     this = os.getpid()
     try:
+        processes.name(job["node"])
         confine(job, descriptors[: job["doors"]])
         _listen(channel)
         begin = time.perf_counter()

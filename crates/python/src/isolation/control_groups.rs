@@ -57,21 +57,17 @@ impl ControlGroups {
         Self { folders: own_groups(&groups, &mounts).into_iter().filter_map(|own| Folder::make(&own)).collect() }
     }
 
-    /// Whether they limit memory.
-    pub(crate) fn limit_memory(&self) -> bool {
-        self.folders.iter().any(|folder| folder.memory.is_some())
-    }
-
-    /// Whether they limit the number of processes.
-    pub(crate) fn limit_processes(&self) -> bool {
-        self.folders.iter().any(|folder| folder.processes)
-    }
-
     /// A group for one call. What cannot be set is left to the limits of processes.
     pub(crate) fn group(&self, limits: GroupLimits) -> Group {
         let name = format!("call-{}", NAMES.fetch_add(1, Ordering::Relaxed));
-        let folders = self.folders.iter().filter_map(|folder| folder.group(&name, limits)).collect();
-        Group { folders }
+        let mut group = Group::default();
+        for folder in &self.folders {
+            let Some(path) = folder.group(&name, limits) else { continue };
+            group.folders.push(path);
+            group.limits_memory |= folder.memory.is_some();
+            group.limits_processes |= folder.processes;
+        }
+        group
     }
 }
 
@@ -133,10 +129,9 @@ impl Folder {
         if !own.join("cgroup.controllers").exists() {
             return Self::make_below(own);
         }
-        own.ancestors().take_while(|group| group.join("cgroup.controllers").exists()).find_map(|group| {
-            drop(fs::write(group.join("cgroup.subtree_control"), "+memory +pids +cpu"));
-            Self::make_below(group)
-        })
+        // What others have set up for groups above is left as it is.
+        drop(fs::write(own.join("cgroup.subtree_control"), "+memory +pids +cpu"));
+        own.ancestors().take_while(|group| group.join("cgroup.controllers").exists()).find_map(Self::make_below)
     }
 
     fn make_below(group: &Path) -> Option<Self> {
@@ -201,9 +196,13 @@ fn sweep(group: &Path) {
 }
 
 /// The groups of one call. Dropped, every process in them ends, and they are gone.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Group {
     folders: Vec<PathBuf>,
+    /// Whether it limits memory; else the run has to do it.
+    pub(crate) limits_memory: bool,
+    /// Whether it limits the number of processes.
+    pub(crate) limits_processes: bool,
 }
 
 impl Group {

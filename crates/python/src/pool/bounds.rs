@@ -55,13 +55,13 @@ impl Bounds {
             chown(&scratch, identity, identity).map_err(failed)?;
         }
         let of_group = GroupLimits { memory: limits.memory, processes: Some(settings.processes), cpus: limits.cpus };
+        let group = groups.group(of_group);
         let by_process = JobLimits {
-            memory: limits.memory.filter(|_| !groups.limit_memory()),
-            processes: (!groups.limit_processes()).then_some(settings.processes),
+            memory: limits.memory.filter(|_| !group.limits_memory),
+            processes: (!group.limits_processes).then_some(settings.processes),
             file_bytes: settings.file_bytes,
             cores: limits.cpus.map(|cpus| cpus.ceil().max(1.0) as u64),
         };
-        let group = groups.group(of_group);
         Ok(Self { group, scratch, identity, number, limits, processes: settings.processes, by_process })
     }
 

@@ -31,6 +31,7 @@ pub(super) fn job(call: &Call, bounds: &Bounds, repeated: bool) -> Result<(Job, 
         return Err(Error::new(Code::NotYetSupported, message).hint("join some of them in a SQL model first"));
     }
     let job = Job {
+        node: call.node.clone(),
         project: call.project.clone(),
         search: if call.search.is_empty() { vec![call.project.clone()] } else { call.search.clone() },
         file: call.file.clone(),

@@ -85,14 +85,11 @@ impl Pool {
     /// What this system cannot keep functions from: for saying once.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let Inner { abilities, groups, .. } = &*self.0;
+        let abilities = self.0.abilities;
         let missing = [
             (abilities.files, "Python functions can read and write your files: this system has no Landlock"),
             (abilities.network, "Python functions can use the network: this system has no seccomp"),
-            (
-                groups.limit_memory() || cfg!(target_os = "linux"),
-                "the memory of Python functions is not limited: this system has no control groups",
-            ),
+            (cfg!(target_os = "linux"), "the memory of Python functions is hardly limited: this system is not Linux"),
         ];
         missing.into_iter().filter(|(can, _)| !can).map(|(_, warning)| warning.to_owned()).collect()
     }

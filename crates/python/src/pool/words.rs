@@ -15,6 +15,7 @@ pub(super) struct Ready {
 /// What a run is to do. Its descriptors are the doors of its groups, then its inputs.
 #[derive(Debug, Serialize)]
 pub(super) struct Job {
+    pub(super) node: String,
     pub(super) project: PathBuf,
     pub(super) search: Vec<PathBuf>,
     pub(super) file: PathBuf,

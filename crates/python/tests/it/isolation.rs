@@ -86,18 +86,18 @@ async fn nothing_of_the_environment_is_inherited() {
     let project = Project::new();
     let body = "import os, pyarrow as pa\nprint(*sorted(os.environ))\nreturn pa.table({'n': [len(os.listdir('/proc/self/fd'))]})";
     let answer = project.call(project.function(body)).await.expect("an answer");
-    let names = "HOME JOBLIB_TEMP_FOLDER LANG LOGNAME PATH PYTHONHASHSEED TMPDIR TZ USER";
+    let names = "HOME JOBLIB_MULTIPROCESSING JOBLIB_TEMP_FOLDER LANG LOGNAME PATH PYTHONHASHSEED TMPDIR TZ USER";
     assert_eq!(project.texts(), [names]);
     assert_eq!(answer.outputs[0].rows(), 1);
 }
 
 #[tokio::test]
-async fn a_function_has_the_cores_that_it_asks_for() {
+async fn a_function_has_the_cores_that_it_asks_for_and_its_name() {
     let project = Project::new();
     let mut call = project.function(
-        "import os, pyarrow as pa\nprint(len(os.sched_getaffinity(0)), os.environ['OMP_NUM_THREADS'])\nreturn pa.table({'n': [1]})",
+        "import os, pyarrow as pa\nprint(len(os.sched_getaffinity(0)), os.environ['OMP_NUM_THREADS'], open('/proc/self/comm').read().strip())\nreturn pa.table({'n': [1]})",
     );
     call.limits.cpus = Some(0.5);
     project.call(call).await.expect("an answer");
-    assert_eq!(project.texts(), ["1 1"]);
+    assert_eq!(project.texts(), ["1 1 marts.f"]);
 }
