@@ -4,9 +4,13 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use bywash_core::{Code, Error, Result};
+
+/// A process that is just being started has copies of everything that this one has open, for as long as that takes.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A file that is being written, seen from its reading end.
 #[derive(Debug)]
@@ -29,7 +33,12 @@ impl Unsealed {
 
     /// Makes sure that whoever wrote it has let go: what is validated must not change any more.
     pub(crate) fn seal(self) -> Result<(File, u64)> {
-        if is_open_for_writing(&self.reader) {
+        let began = Instant::now();
+        while is_open_for_writing(&self.reader) {
+            if began.elapsed() < PATIENCE {
+                std::thread::sleep(PATIENCE / 200);
+                continue;
+            }
             let message = "a process that the function left behind still writes its output";
             return Err(
                 Error::new(Code::PythonCrashed, message).hint("wait in the function for the processes that it starts")

@@ -85,7 +85,7 @@ impl Sqlite {
         loop {
             match Self::try_connect(path, options.clone(), patience).await {
                 Err(error) if error.code() == Code::CatalogLocked => {
-                    tries.wait_after(Failure::Transient(error)).await?
+                    tries.wait_after(Failure::Transient(error)).await?;
                 }
                 done => return done,
             }
