@@ -63,8 +63,8 @@ fn r3_the_order_of_a_with_counts_only_where_it_means_something() {
             "with c as (select 1 as x), b as (select x from C), a as (select x from c) select * from a join b using (x)",
         ],
         [
-            "select * from (with p as materialized (select 1), q (z) as (select 2) select * from p, q) s",
-            "select * from (with q (z) as (select 2), p as materialized (select 1) select * from p, q) s",
+            "select * from (with p as (select 1), q (z) as (select 2) select * from p, q) s",
+            "select * from (with q (z) as (select 2), p as (select 1) select * from p, q) s",
         ],
     ];
     for [one, other] in same {

@@ -39,7 +39,9 @@ async fn a_table_shows_what_was_added_and_not_removed() {
     let two = change(warehouse, &one, second.clone(), &[&first[0], &first[3]]).await;
     let three = change(warehouse, &two, Vec::new(), &[&second[0]]).await;
 
-    assert_eq!(files(warehouse, &one).await.files, first, "descriptions come back whole");
+    // What rows come to is kept in the catalog alone.
+    let described: Vec<_> = first.iter().map(|file| DataFile { row_sums: None, ..file.clone() }).collect();
+    assert_eq!(files(warehouse, &one).await.files, described, "descriptions come back whole");
     let after: Vec<_> =
         first.iter().enumerate().filter(|(place, _)| ![0, 3].contains(place)).map(|(_, file)| file).collect();
     assert_eq!(paths(&files(warehouse, &two).await.files), paths(after.iter().copied().chain(&second)));
