@@ -206,6 +206,15 @@ fn a_column_that_was_dropped_comes_back_whole_after_a_compaction() {
     shop.run(["doctor"]).success();
 }
 
+#[test]
+fn tables_about_the_lake_travel_in_time_too() {
+    let shop = shop_with_inserts();
+    let counts = |at: &str| rows(&shop, &format!("select rows from \"bywash.tables{at}\" where name = 'scratch.t'"));
+    assert_eq!([counts(""), counts("@HEAD~1"), counts("@HEAD~2")], [["24"], ["22"], ["20"]]);
+    let unknown = shop.run(["query", "from \"bywash.tables@nowhere\""]).failure("unknown-ref");
+    assert!(unknown.stderr.contains("nowhere"), "{unknown}");
+}
+
 /// Metadata repeats its snapshots with every commit, so it forgets the older ones by itself; nothing else does.
 #[test]
 fn many_commits_leave_little_metadata_and_every_version() {

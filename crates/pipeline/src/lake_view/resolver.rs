@@ -127,6 +127,9 @@ impl LakeResolver {
                 Moment::Commit(head) => self.keep_tree(at, WorkingTree::new(tree.lake().clone(), *head)),
             },
         };
+        if is_system(table) {
+            return about_the_lake(&other, table).await;
+        }
         let name = Self::new(other.clone(), self.files.clone()).full_name(table).await?;
         match other.entry(&name).await? {
             Some(entry) => resolved(&other, &name, entry, Some(at)).await,
@@ -140,6 +143,17 @@ impl LakeResolver {
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         others.entry(at.to_owned()).or_insert_with(|| Arc::new(tree)).clone()
     }
+}
+
+/// Whether it is a table about the lake itself.
+fn is_system(table: &TableRef) -> bool {
+    table.namespace.as_deref() == Some("bywash")
+}
+
+/// The rows of a table about the lake, of its own tables as this tree has them.
+async fn about_the_lake(tree: &WorkingTree, table: &TableRef) -> Result<Resolved> {
+    let batch = system_table(tree, &table.name).await?;
+    Ok(Resolved::Batches(batch.schema(), vec![batch]))
 }
 
 /// An entry for the engine; the tables of a view that was read at a ref are those at that ref.
@@ -173,12 +187,11 @@ impl TableResolver for LakeResolver {
             )
             .hint("name a file in quotes, like `from 'data/x.csv'`, or run `bywash init` first"));
         };
-        if table.namespace.as_deref() == Some("bywash") {
-            let batch = system_table(tree, &table.name).await?;
-            return Ok(Resolved::Batches(batch.schema(), vec![batch]));
-        }
         if let Some(at) = &table.at {
             return self.resolve_at(tree, table, at).await;
+        }
+        if is_system(table) {
+            return about_the_lake(tree, table).await;
         }
         let name = self.full_name(table).await?;
         if let Some(overlay) = self.overlays.get(&name) {
