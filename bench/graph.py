@@ -6,26 +6,20 @@ The sizes can be made smaller: `--scale 0.1`.
 
 from __future__ import annotations
 
-import argparse
 import re
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import choice
 
 # Each job is done so often, and the fastest counts: what else the machine does only makes it slower.
 TIMES = 3
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bywash", required=True, help="the binary")
-    parser.add_argument("--scratch", required=True, type=Path, help="a folder that is emptied first")
-    parser.add_argument("--scale", type=float, default=1.0)
-    choices = parser.parse_args()
-    shutil.rmtree(choices.scratch, ignore_errors=True)
-    choices.scratch.mkdir(parents=True)
+    choices = choice.read(__doc__, choice.BYWASH, scale={"type": float, "default": 1.0})
     # The last model of each is a join.
     large, small = (3 * max(int(count * choices.scale), 10) + 1 for count in (333, 33))
     tools = [tool for tool in (Bywash(choices.bywash), Dbt(), SqlMesh()) if tool.is_there()]

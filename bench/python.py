@@ -9,12 +9,10 @@ their own process, by reference; the pickle goes to a process that waits for it.
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import json
 import multiprocessing
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import choice
 import pyarrow as pa
 
 # Beyond this, a round of pickles takes minutes.
@@ -29,14 +28,12 @@ MOST_FOR_COPIES = 100
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--handover", required=True, help="the example of crates/python")
-    parser.add_argument("--scratch", required=True, type=Path, help="a folder that is emptied first")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1_000, 10_000])
-    parser.add_argument("--rounds", type=int, default=7)
-    choices = parser.parse_args()
-    shutil.rmtree(choices.scratch, ignore_errors=True)
-    choices.scratch.mkdir(parents=True)
+    choices = choice.read(
+        __doc__,
+        ("handover", "the example of crates/python"),
+        sizes={"type": int, "nargs": "+", "default": [10, 100, 1_000, 10_000]},
+        rounds={"type": int, "default": 7},
+    )
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("prefect", "dagster", "pyarrow"))
     print(f"from rows to a function's first line, in ms; {versions}\n")
     print(f"{'megabytes':>10}{'Bywash':>10}{'Prefect':>10}{'Dagster':>10}{'pickle':>10}    of Bywash: decode, return, validate")

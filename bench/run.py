@@ -6,7 +6,6 @@ of the machine is shared. A ratio is Bywash's time through the peer's: below 1 B
 
 from __future__ import annotations
 
-import argparse
 import importlib.metadata
 import json
 import os
@@ -18,19 +17,14 @@ import sys
 import time
 from pathlib import Path
 
+import choice
 import example
 
 HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bywash", required=True, help="the binary")
-    parser.add_argument("--scratch", required=True, type=Path, help="a folder that is emptied first")
-    parser.add_argument("--rounds", type=int, default=5)
-    choices = parser.parse_args()
-    shutil.rmtree(choices.scratch, ignore_errors=True)
-    choices.scratch.mkdir(parents=True)
+    choices = choice.read(__doc__, choice.BYWASH, rounds={"type": int, "default": 5})
     bench = Bench(choices.bywash, choices.scratch, choices.rounds)
     print(bench.heading())
     print(f"{'seconds':44}{'Bywash':>9}{'DuckDB':>9}{'ratio':>8}{'Polars':>9}{'ratio':>8}")

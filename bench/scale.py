@@ -5,22 +5,16 @@ Nobody else does these jobs in the same way, so there is no ratio. The sizes can
 
 from __future__ import annotations
 
-import argparse
 import resource
-import shutil
 import subprocess
 import time
 from pathlib import Path
 
+import choice
+
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bywash", required=True, help="the binary")
-    parser.add_argument("--scratch", required=True, type=Path, help="a folder that is emptied first")
-    parser.add_argument("--scale", type=float, default=1.0)
-    choices = parser.parse_args()
-    shutil.rmtree(choices.scratch, ignore_errors=True)
-    choices.scratch.mkdir(parents=True)
+    choices = choice.read(__doc__, choice.BYWASH, scale={"type": float, "default": 1.0})
     lake = Lake(choices.bywash, choices.scratch)
     sized = lambda number: max(int(number * choices.scale), 10)
     for job in (many_tables, many_commits, many_files, many_rows):
