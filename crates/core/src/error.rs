@@ -127,6 +127,12 @@ impl Error {
         self
     }
 
+    /// Adds a place, unless it has one: who raised it knew better.
+    #[must_use]
+    pub fn or_at(self, place: &Place) -> Self {
+        if self.places().is_empty() { self.at(place.clone()) } else { self }
+    }
+
     /// The same, without places in a file that the reader cannot look at.
     #[must_use]
     pub fn without_places_in(mut self, file: &Path) -> Self {

@@ -28,4 +28,4 @@ pub use session::{
 };
 pub use settings::{EngineSettings, available_memory};
 pub use type_name::{TypeName, UTC};
-pub use type_text::{parse_type, type_text};
+pub use type_text::{parse_type, type_parts, type_text};

@@ -17,7 +17,7 @@ pub fn parse_type(text: &str) -> Result<DataType> {
         return Ok(DataType::List(Arc::new(Field::new("item", parse_type(item)?, true))));
     }
     let Some(fields) = inside("struct") else { return text.parse::<TypeName>().map(TypeName::arrow) };
-    let fields = split(fields).into_iter().map(|part| match part.split_once(':') {
+    let fields = type_parts(fields).into_iter().map(|part| match part.split_once(':') {
         Some((name, kind)) if !name.trim().is_empty() => Ok(Field::new(name.trim(), parse_type(kind)?, true)),
         _ => Err(Error::new(Code::UnsupportedType, format!("`{text}` is not a type"))
             .hint("write a struct like `struct<name: string, delay: double>`")),
@@ -55,8 +55,9 @@ fn nested<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     before.trim().eq_ignore_ascii_case(word).then_some(inside.strip_suffix('>')?)
 }
 
-/// Cut at the commas that stand in no bracket.
-fn split(text: &str) -> Vec<&str> {
+/// The parts of a type between the commas that stand in no bracket.
+#[must_use]
+pub fn type_parts(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
     for (at, letter) in text.char_indices() {
         match letter {

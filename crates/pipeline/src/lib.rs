@@ -4,6 +4,7 @@
 //! from outside, `run` brings nodes up to date and publishes, `statement` changes tables by hand, `maintenance` writes
 //! the same rows into better files, `comparison` says how two tables differ, `events` tell.
 
+mod blocking;
 pub mod comparison;
 pub mod events;
 pub mod graph;

@@ -33,7 +33,8 @@ impl Origins {
     }
 
     /// Made of both.
-    pub(super) fn and(mut self, other: Self) -> Self {
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
         self.values.extend(other.values);
         self.influence.extend(other.influence);
         self

@@ -139,8 +139,7 @@ impl<'a> Lookup<'a> {
         } else {
             None
         };
-        let error = if error.places().is_empty() { error.at(place.clone()) } else { error };
-        error.maybe_hint(hint)
+        error.or_at(place).maybe_hint(hint)
     }
 }
 

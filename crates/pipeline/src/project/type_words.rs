@@ -5,6 +5,8 @@
 //! integer[] → list<int>     struct<a: int8, b text> → struct<a: long, b: string>
 //! ```
 
+use bywash_engine::type_parts;
+
 /// What SQL, Arrow, dbt and dlt call a type, by our word for it.
 const WORDS: [(&str, &[&str]); 12] = [
     ("boolean", &["boolean", "bool", "bit"]),
@@ -32,7 +34,7 @@ pub fn in_our_words(text: &str) -> Option<String> {
         return Some(format!("list<{}>", in_our_words(element)?));
     }
     if let Some((outer, inside)) = text.strip_suffix('>').and_then(|text| text.split_once('<')) {
-        return nested(outer.trim(), &parts(inside));
+        return nested(outer.trim(), &type_parts(inside));
     }
     let (word, digits) = match text.strip_suffix(')').and_then(|text| text.split_once('(')) {
         Some((word, digits)) => (word.trim(), Some(digits)),
@@ -62,22 +64,4 @@ fn nested(outer: &str, parts: &[&str]) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The parts between the commas that stand in no bracket.
-fn parts(text: &str) -> Vec<&str> {
-    let (mut depth, mut from, mut found) = (0_i32, 0, Vec::new());
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '<' | '(' => depth += 1,
-            '>' | ')' => depth -= 1,
-            ',' if depth == 0 => {
-                found.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.push(&text[from..]);
-    found
 }

@@ -17,6 +17,7 @@ use super::model::ModelPlan;
 use super::projections::columns_read;
 use super::python_inputs::check_inputs;
 use super::runner::Runner;
+use crate::blocking::blocking;
 use crate::graph::{Body, Graph, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
 use crate::project::{Model, ModelBody, ModelKind, PythonModel};
@@ -108,7 +109,7 @@ pub(super) async fn survey(
                 Ok(None) => {}
                 Err(error) => {
                     broken.insert(id);
-                    let error = if error.places().is_empty() { error.at(node.place().clone()) } else { error };
+                    let error = error.or_at(node.place());
                     found.problems.push((id, explained(runner, tree, id, &found, error).await?));
                 }
             }
@@ -218,8 +219,7 @@ async fn lineage_of_function(
     let mut all = Origins::default();
     for query in model.queries() {
         for origins in session.plan(query, values).await?.lineage().into_values() {
-            all.values.extend(origins.values);
-            all.influence.extend(origins.influence);
+            all = all.and(origins);
         }
     }
     Ok(python.schema.fields().iter().map(|field| (field.name().clone(), all.clone())).collect())
@@ -277,7 +277,7 @@ async fn source_types(runner: &Runner, pattern: &str, reader: &crate::project::R
         let files: Vec<SourceFile> = sources.list(&root, &pattern)?;
         sources.guess(&files, &reader).map(|types| types.schema)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| Error::bug("a reading thread ended").caused_by(error))?
+    blocking(work).await
 }
 
 /// These nodes and everything above them.
@@ -320,9 +320,7 @@ impl Runner {
             }
             Ok(missing)
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|error| Error::bug("a listing thread ended").caused_by(error))?
+        blocking(work).await
     }
 }
 

@@ -7,9 +7,10 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bywash_core::{Error, ObjectId, Result};
+use bywash_core::{ObjectId, Result};
 use bywash_python::{Environment, Environments, LockFile, LogLine, Pool, PoolSettings, Requirements, Stream};
 
+use crate::blocking::blocking;
 use crate::events::{Event, Listener, Silence};
 
 /// The lock file, beside the project.
@@ -153,12 +154,6 @@ impl FunctionLog {
         // In one call, so that lines of functions side by side stay whole.
         file.as_mut().map_or(Ok(()), |file| file.write_all(format!("{}: {text}\n", self.node).as_bytes()))
     }
-}
-
-/// Work that blocks, on a thread of its own.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Error::bug("a thread for a function ended").caused_by(error))?
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

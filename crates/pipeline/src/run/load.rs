@@ -21,6 +21,7 @@ use super::load_file::{FileLoad, Misled};
 use super::new_columns::Evolved;
 use super::preview::LoadPreview;
 use super::write::Meter;
+use crate::blocking::blocking;
 use crate::graph::{Body, Node};
 use crate::project::{OnChange, ReaderOptions, Resource, SchemaContract, Seed, WriteDisposition};
 use crate::source::{SourceFile, SourceTypes};
@@ -218,7 +219,7 @@ impl Attempt {
             files.into_iter().map(|file| Ok((file.clone(), sources.content(&file)?))).collect()
         })
         .await
-        .map_err(|error| if error.places().is_empty() { error.at(request.node.place().clone()) } else { error })
+        .map_err(|error| error.or_at(request.node.place()))
     }
 
     async fn load_new(
@@ -383,11 +384,4 @@ fn load_key(request: &Request<'_>, entry: Option<&TableEntry>, arrivals: &[Arriv
     let base = entry.map(|entry| Entry::Table(Box::new(entry.clone())).version());
     let base = base.map(|version| version.as_bytes().to_vec()).unwrap_or_default();
     keys::output_key(&request.node.name, recipe, &inputs, &[base])
-}
-
-/// Runs what blocks on a thread for it.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Error::bug("a reading thread ended without a result").caused_by(error))?
 }

@@ -12,7 +12,7 @@ use bywash_python::{Argument, ArgumentValue, Pool, Sealed};
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use super::functions::blocking;
+use crate::blocking::blocking;
 use crate::project::{PythonInput, PythonModel};
 
 /// Whether all inputs are there with the columns that are read, and filters and parameters fit.

@@ -17,11 +17,12 @@ use serde_json::json;
 use tokio::sync::{Mutex, OnceCell};
 
 use super::attempt::Attempt;
-use super::functions::{FunctionLog, Functions, blocking};
+use super::functions::{FunctionLog, Functions};
 use super::keys::Recipe;
 use super::python_inputs::{hand_over, values};
 use super::runner::Runner;
 use super::write::all_rows;
+use crate::blocking::blocking;
 use crate::events::Listener;
 use crate::graph::{Node, NodeId};
 use crate::project::{Model, ModelBody, PythonModel};
@@ -134,8 +135,9 @@ impl Attempt {
             parameters: &self.options.parameters,
             texts: &self.options.parameter_texts,
         };
-        let failed = |error: Error| if error.places().is_empty() { error.at(node.place().clone()) } else { error };
-        call(&self.runner.functions, &*listener, session, python, asked, log).await.map_err(failed)
+        call(&self.runner.functions, &*listener, session, python, asked, log)
+            .await
+            .map_err(|error| error.or_at(node.place()))
     }
 }
 

@@ -65,7 +65,7 @@ impl Runner {
         let log = self.functions.log(&new_run_id(), &node.name.to_string(), self.listener.clone());
         let asked = Asked { node: node.name.to_string(), expected, most, parameters, texts };
         let called = python_model::call(&self.functions, &*self.listener, session, python, asked, log).await;
-        called.map_err(|error| if error.places().is_empty() { error.at(node.place().clone()) } else { error })
+        called.map_err(|error| error.or_at(node.place()))
     }
 }
 

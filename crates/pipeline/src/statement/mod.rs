@@ -88,7 +88,7 @@ impl StatementContext {
     async fn change(&self, parsed: &Parsed, tree: &Arc<WorkingTree>, resolver: &Arc<LakeResolver>) -> Result<String> {
         let (target, place) =
             parsed.target.clone().ok_or_else(|| Error::bug("a statement that changes a table names none"))?;
-        let located = |error: Error| if error.places().is_empty() { error.at(place.clone()) } else { error };
+        let located = |error: Error| error.or_at(&place);
         match parsed.kind {
             StatementKind::CreateTableAs { .. } | StatementKind::CreateTable { .. } => {
                 self.create(parsed, tree, resolver, &target).await.map_err(located)
