@@ -93,6 +93,18 @@ impl Workspace {
         Self::of(context, loaded.project, loaded.graph, lake)
     }
 
+    /// Opens a project of the past, which stands in a folder of its own, on the lake of today as it was at a commit.
+    ///
+    /// # Errors
+    /// Problems in its files.
+    pub async fn restored(context: &Context, folder: &Path, lake: &Lake, at: &Head) -> Result<Self> {
+        let loaded = Loaded::read(folder, None, &Unsaved::new())?.settled()?;
+        let tables = at.commit.tree.all(&lake.objects()).await?;
+        let names = tables.keys().map(|name| name.parse()).collect::<Result<Vec<TableName>>>()?;
+        let (project, graph) = loaded.check(&names, |_: &TableRef| true)?;
+        Self::of(context, project, graph, lake.clone())
+    }
+
     fn of(context: &Context, project: Project, graph: Graph, lake: Lake) -> Result<Self> {
         let engine = engine_for(&project.settings, &project.root.join(CACHE_FOLDER))?;
         let functions = Functions::new(function_settings(&project, &engine));

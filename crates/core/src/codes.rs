@@ -99,6 +99,7 @@ codes! {
     NodeFailed "node-failed" Data,
     MatchedTwice "matched-twice" Data,
 
+    NotReproduced "not-reproduced" Conflict,
     MergeConflict "merge-conflict" Conflict,
     RevertConflict "revert-conflict" Conflict,
     TargetMoved "target-moved" Conflict,

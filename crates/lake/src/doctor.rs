@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bywash_core::{ObjectId, Result, RowSums};
+use bywash_core::{Code, Error, ObjectId, Result, RowSums};
 
 use crate::changes::TableState;
-use crate::objects::{Entry, TableEntry};
+use crate::objects::{Commit, Entry, TableEntry};
 use crate::tables::TableFiles;
 use crate::{ForeignTable, Lake, Leftovers};
 
@@ -87,7 +87,7 @@ impl Lake {
     async fn check_commit(&self, id: ObjectId, seen: &mut Seen, checkup: &mut Checkup) {
         let objects = self.objects();
         let entries = match self.commit(id).await {
-            Ok(commit) => commit.tree.all(&objects).await,
+            Ok(commit) => self.check_project(&commit).await.and(commit.tree.all(&objects).await),
             Err(error) => Err(error),
         };
         match entries {
@@ -103,6 +103,17 @@ impl Lake {
                 checkup.find(format!("commit {}", id.short()), error.message(), "restore the catalog from a backup");
             }
         }
+    }
+
+    /// The project's files that a commit names must be there.
+    async fn check_project(&self, commit: &Commit) -> Result<()> {
+        let contents = commit.files.all(&self.objects()).await?;
+        let ids: Vec<_> = contents.values().map(|content| content.0).collect();
+        let absent = self.store().absent(&ids).await?;
+        let gone = contents.iter().find(|(_, content)| absent.contains(&content.0));
+        gone.map_or(Ok(()), |(path, _)| {
+            Err(Error::new(Code::ObjectMissing, format!("the project's file `{path}` is gone from the catalog")))
+        })
     }
 
     async fn check_table(&self, name: &str, table: &TableEntry, seen: &mut Seen, checkup: &mut Checkup) {

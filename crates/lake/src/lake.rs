@@ -294,7 +294,7 @@ impl Lake {
         Ok(outcome)
     }
 
-    /// A commit on top of `head` with this tree.
+    /// A commit on top of `head` with this tree; the project's files are taken to be the same.
     #[must_use]
     pub fn next_commit(&self, head: &Head, tree: HashTree<Entry>, message: impl Into<String>) -> Commit {
         Commit {
@@ -304,6 +304,8 @@ impl Lake {
             message: message.into(),
             time: SystemClock.now(),
             run: None,
+            files: head.commit.files,
+            asked: None,
         }
     }
 
@@ -335,6 +337,8 @@ impl Lake {
             message: "create lake".to_owned(),
             time: SystemClock.now(),
             run: None,
+            files: HashTree::default(),
+            asked: None,
         };
         let new = Some(objects.add(&commit)?);
         let message = commit.message;

@@ -21,6 +21,8 @@ pub struct Comparison {
     pub key: Vec<String>,
     /// The columns that are compared, the key's left out.
     pub columns: Vec<String>,
+    /// Those of both that hold floating-point numbers.
+    floats: Vec<String>,
     /// Columns that differ: `+new`, `-gone`, `kind: long → double`.
     pub column_changes: Vec<String>,
 }
@@ -64,12 +66,15 @@ impl Comparison {
             .filter(|field| old.field_with_name(field.name()).is_ok())
             .map(|field| field.name().clone())
             .collect();
+        let is_float = |name: &&String| new.field_with_name(name).is_ok_and(|field| field.data_type().is_floating());
+        let floats = common.iter().filter(is_float).cloned().collect();
         let has_key = !key.is_empty() && key.iter().all(|name| common.contains(name));
         let mut comparison = Self {
             before: before.to_owned(),
             after: after.to_owned(),
             key: if has_key { key.to_vec() } else { Vec::new() },
             columns: common.into_iter().filter(|name| !(has_key && is_key(name))).collect(),
+            floats,
             column_changes: column_changes(&old, &new),
         };
         if has_key && !comparison.is_unique(session).await? {
@@ -129,6 +134,19 @@ impl Comparison {
         })
     }
 
+    /// Whether whole rows that differ do so in the last digits of floating-point numbers alone: then they pair up, once
+    /// both sides are sorted by everything else first.
+    ///
+    /// # Errors
+    /// The tables cannot be read.
+    pub async fn is_rounding(&self, session: &Session) -> Result<bool> {
+        if self.floats.is_empty() || !self.key.is_empty() {
+            return Ok(false);
+        }
+        let found = numbers(&rows(session, &self.unlike_pairs()).await?);
+        Ok(found.first() == Some(&0))
+    }
+
     /// The first rows that differ, with what happened to each; changed values read `before → after`.
     ///
     /// # Errors
@@ -184,6 +202,37 @@ impl Comparison {
         )
     }
 
+    /// Counts the places at which the surplus of the two sides, sorted, has rows that are not alike.
+    fn unlike_pairs(&self) -> String {
+        let (floats, others): (Vec<&String>, Vec<&String>) =
+            self.columns.iter().partition(|name| self.floats.contains(name));
+        let order = others.iter().chain(&floats).map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        let side = |times: &str| {
+            format!(
+                "(select *, {times} as \"bywash.times\", row_number() over (order by {order}) as \"bywash.place\" from \
+                 {} where {times} > 0)",
+                self.surplus()
+            )
+        };
+        let exact = others.iter().map(|name| quoted(name)).chain(["\"bywash.times\"".to_owned()]);
+        let exact = exact.map(|name| format!("(b.{name} is not distinct from a.{name})"));
+        let close = floats.iter().map(|name| {
+            let name = quoted(name);
+            let larger = format!("greatest(abs(b.{name}), abs(a.{name}))");
+            format!(
+                "((b.{name} is not distinct from a.{name}) or \
+                 coalesce(abs(b.{name} - a.{name}) <= {LAST_DIGITS} * {larger}, false))"
+            )
+        });
+        let alike = exact.chain(close).collect::<Vec<_>>().join(" and ");
+        format!(
+            "select count(*) from {} as b full join {} as a on b.\"bywash.place\" = a.\"bywash.place\" \
+             where b.\"bywash.place\" is null or a.\"bywash.place\" is null or not ({alike})",
+            side("-\"bywash.more\""),
+            side("\"bywash.more\"")
+        )
+    }
+
     fn counts_of_rows(&self) -> String {
         if self.columns.is_empty() {
             return "select 0, 0 as none".to_owned();
@@ -231,6 +280,8 @@ impl Comparison {
     }
 }
 
+/// How far sums of the same numbers in another order may lie apart, of the larger one.
+const LAST_DIGITS: f64 = 1e-9;
 const NOT_BEFORE: &str = "b.\"bywash.before\" is null";
 const NOT_AFTER: &str = "a.\"bywash.after\" is null";
 const BOTH: &str = "b.\"bywash.before\" is not null and a.\"bywash.after\" is not null";

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod lake_view;
 pub mod maintenance;
 pub mod project;
+pub mod rerun;
 pub mod run;
 pub mod source;
 pub mod statement;

@@ -19,7 +19,7 @@ pub use verbs::{
     BranchCommand, CheckArguments, CheckoutArguments, CleanArguments, CompileArguments, CompletionsArguments,
     DiffArguments, DoctorArguments, ExplainArguments, GcArguments, InferArguments, InitArguments, LineageArguments,
     LineageFormat, ListArguments, LoadArguments, LogArguments, MaintenanceFlags, MergeArguments, PlanArguments,
-    QueryArguments, RevertArguments, RunArguments, ShowArguments, TableCommand, TagCommand, Template,
+    QueryArguments, RerunArguments, RevertArguments, RunArguments, ShowArguments, TableCommand, TagCommand, Template,
 };
 
 /// A data platform in one binary: files become versioned tables, SQL models become answers
@@ -49,6 +49,8 @@ pub enum Command {
     /// Bring every node up to date, test, and publish all of it at once
     #[command(visible_alias = "build")]
     Run(RunArguments),
+    /// Do a run of the past again, on a branch, and say whether the same comes out
+    Rerun(RerunArguments),
     /// Find every mistake in the project without reading data
     Check(CheckArguments),
     /// Say what a run would do, and why
@@ -105,6 +107,7 @@ impl Command {
         match self {
             Self::Init(_) => "init",
             Self::Run(_) => "run",
+            Self::Rerun(_) => "rerun",
             Self::Check(_) => "check",
             Self::Plan(_) => "plan",
             Self::Lineage(_) => "lineage",

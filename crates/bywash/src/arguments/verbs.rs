@@ -444,6 +444,22 @@ pub struct RevertArguments {
     pub dry_run: bool,
 }
 
+/// `bywash rerun`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  bywash rerun 0193ab41             the run whose id begins so\n  \
+    bywash rerun HEAD                 the run that made the latest commit")]
+pub struct RerunArguments {
+    /// The run: its id or the beginning of it, or a commit that it made
+    pub run: String,
+    /// Call the branch so that gets the result
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    #[command(flatten)]
+    pub project: ProjectFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
 /// `bywash table`
 #[derive(Debug, Subcommand)]
 pub enum TableCommand {

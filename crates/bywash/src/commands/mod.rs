@@ -24,6 +24,7 @@ mod merge;
 mod orphans;
 mod plan;
 mod query;
+mod rerun;
 mod revert;
 mod run;
 mod select;
@@ -71,6 +72,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::Diff(arguments) => diff::run(context, arguments).await,
         Command::Log(arguments) => log::run(context, arguments).await,
         Command::Tag(command) => tag::run(context, command).await,
+        Command::Rerun(arguments) => rerun::run(context, arguments).await,
         Command::Revert(arguments) => revert::run(context, arguments).await,
         Command::Table(command) => table::run(context, command).await,
         Command::Gc(arguments) => gc::run(context, arguments).await,

@@ -18,6 +18,7 @@ fn the_help_names_every_verb() {
     Commands:
       init         Start a project in a new folder
       run          Bring every node up to date, test, and publish all of it at once [alias: build]
+      rerun        Do a run of the past again, on a branch, and say whether the same comes out
       check        Find every mistake in the project without reading data
       plan         Say what a run would do, and why
       lineage      Say where a table or a column comes from, and what is made of it

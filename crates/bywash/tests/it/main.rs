@@ -28,6 +28,7 @@ mod progress;
 mod python;
 mod reference;
 mod remote;
+mod rerun;
 mod resolving;
 mod reuse;
 mod row_changes;

@@ -394,3 +394,17 @@ fn ctrl_c_and_kill_leave_no_process_and_publish_nothing() {
         run(&flights, &[]);
     }
 }
+
+#[test]
+fn a_function_is_done_again_with_the_code_it_had() {
+    let flights = flights();
+    let first = run(&flights, &["--param", "limit=40"])["run"].as_str().expect("an id").to_owned();
+    let helper = flights.read("helpers/scale.py").replace("1.0", "3.0");
+    flights.write("helpers/scale.py", helper);
+    assert_eq!(status(&run(&flights, &[]), "marts.risk"), "ran");
+    let output = flights.run(["rerun", &first, "-o", "json"]).success();
+    let report = json(&output);
+    assert_eq!(report["identical"], true, "{output}");
+    let branch = report["branch"].as_str().expect("a branch");
+    assert_eq!(rows(&flights, &format!("from \"marts.risk@{branch}\" where risk > 0")), ["DL,0.5"]);
+}

@@ -77,6 +77,9 @@ impl<'a> Marking<'a> {
             let reader = self.reader.clone();
             let entries = commit.tree.walk(&reader, &mut |id| self.enter(id)).await?;
             self.entries(entries).await?;
+            for content in commit.files.walk(&reader, &mut |id| self.enter(id)).await? {
+                self.enter(content.0);
+            }
         }
         Ok(())
     }

@@ -79,20 +79,34 @@ impl Objects {
     /// # Errors
     /// The object is absent, or is not what was expected.
     pub async fn read<T: DeserializeOwned>(&self, id: ObjectId) -> Result<T> {
-        let waiting = self.lock().get(&id).map(|pending| pending.bytes.clone());
-        let bytes = match waiting.or_else(|| self.known.get(id)) {
-            Some(bytes) => bytes,
-            None => {
-                let bytes = self.store.object(id).await?;
-                self.known.keep(id, bytes.clone());
-                bytes
-            }
-        };
-        serde_json::from_slice(&bytes).map_err(|error| {
+        serde_json::from_slice(&self.read_bytes(id).await?).map_err(|error| {
             Error::new(Code::CatalogCorrupt, format!("object `{id}` of the catalog cannot be read"))
                 .caused_by(error)
                 .hint("run `bywash doctor` to see what it affects")
         })
+    }
+
+    /// The bytes of one object.
+    ///
+    /// # Errors
+    /// The object is absent.
+    pub async fn read_bytes(&self, id: ObjectId) -> Result<Bytes> {
+        let waiting = self.lock().get(&id).map(|pending| pending.bytes.clone());
+        match waiting.or_else(|| self.known.get(id)) {
+            Some(bytes) => Ok(bytes),
+            None => {
+                let bytes = self.store.object(id).await?;
+                self.known.keep(id, bytes.clone());
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Adds an object of just these bytes, which name nothing, to what the next transaction stores.
+    pub fn add_bytes(&self, bytes: Bytes) -> ObjectId {
+        let id = ObjectId::of(&bytes);
+        self.lock().insert(id, Pending { bytes, names: Vec::new() });
+        id
     }
 
     /// Adds an object to what the next transaction stores.

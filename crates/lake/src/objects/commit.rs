@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use bywash_core::{Micros, ObjectId};
 
-use super::{Entry, HashTree};
+use super::{Asked, Entry, FileContent, HashTree};
 
 /// A state of all tables and views under their names, with its parents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,4 +22,10 @@ pub struct Commit {
     /// The run that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The project's files as that run, or the last one before, saw them: contents by paths from the project's root.
+    #[serde(default, skip_serializing_if = "HashTree::is_empty")]
+    pub files: HashTree<FileContent>,
+    /// What the run was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
 }

@@ -58,6 +58,12 @@ impl<V> Default for HashTree<V> {
 }
 
 impl<V> HashTree<V> {
+    /// Whether it holds nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
     /// The object at its root; none for the empty map.
     pub(crate) const fn root(&self) -> Option<ObjectId> {
         self.root

@@ -6,6 +6,7 @@ mod entry;
 mod hash_tree;
 mod kept;
 mod named;
+mod project_files;
 
 pub(crate) use buffer::KnownObjects;
 pub use buffer::Objects;
@@ -14,3 +15,4 @@ pub use entry::{Consumed, Entry, Produced, Reads, TableEntry, TableKind, TableRe
 pub use hash_tree::HashTree;
 pub(crate) use kept::kept_entries;
 pub use named::Named;
+pub use project_files::{Asked, FileContent};

@@ -15,7 +15,7 @@ pub trait Named {
 
 impl Named for Commit {
     fn names(&self, tell: &mut dyn FnMut(ObjectId)) {
-        self.parents.iter().copied().chain(self.tree.root()).for_each(tell);
+        self.parents.iter().copied().chain(self.tree.root()).chain(self.files.root()).for_each(tell);
     }
 }
 

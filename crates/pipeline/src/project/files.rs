@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use bywash_core::{Code, Error, ObjectId, Place, Result, format_bytes};
 
 use super::document::Document;
@@ -60,13 +61,23 @@ const FOLDERS: &[(&str, &[(&str, Role)])] = &[
     ("endpoints", &[("sql", Role::Later("endpoints"))]),
 ];
 
-/// A file of the project that a commit names.
+/// A file of the project as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectFile {
     /// Relative to the project's root, with forward slashes.
     pub path: String,
-    /// Its content.
+    /// What stands for its content.
     pub content: ObjectId,
+    /// Its content, which commits keep.
+    pub bytes: Bytes,
+}
+
+impl ProjectFile {
+    /// A file of these bytes.
+    #[must_use]
+    pub fn new(path: &Path, bytes: &[u8]) -> Self {
+        Self { path: shown(path), content: ObjectId::of(bytes), bytes: Bytes::copy_from_slice(bytes) }
+    }
 }
 
 /// Every file that has a meaning, sorted by path; also those that are not written yet.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bywash_core::{Code, Error, ObjectId, Place, Result, suggestion};
+use bywash_core::{Code, Error, Place, Result, suggestion};
 use bywash_lake::LakePlace;
 
 use super::document::Document;
@@ -99,7 +99,7 @@ impl Project {
         let (problems, of_settings) = (Problems::default(), Problems::default());
         let path = Path::new(settings::FILE_NAME);
         let bytes = files::read_bytes(&root, path)?;
-        let mut listed = vec![ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) }];
+        let mut listed = vec![ProjectFile::new(path, &bytes)];
         let settings = settings::read(&files::to_document(path, bytes)?, target, environment, &of_settings);
         let of_settings = of_settings.into_vec();
         let settings_error = together(of_settings.clone());
@@ -203,7 +203,7 @@ impl Reading<'_> {
         let Some(bytes) = problems.keep(self.bytes(path)) else {
             return Outcome { file: None, content: broken(path, role, settings), problems: problems.into_vec() };
         };
-        let file = ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) };
+        let file = ProjectFile::new(path, &bytes);
         let content = match role {
             Role::Seed => match problems.keep(Seed::new(path.to_owned(), file.content)) {
                 Some(seed) => Content::Seed(Box::new(seed)),

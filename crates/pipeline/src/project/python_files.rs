@@ -75,7 +75,7 @@ impl<'a> PythonFiles<'a> {
     fn module(&mut self, path: &Path, problems: &Problems) -> Option<&Module> {
         if !self.known.contains_key(path) {
             let module = problems.keep((self.read)(path)).and_then(|bytes| {
-                self.found.push(ProjectFile { path: files::shown(path), content: ObjectId::of(&bytes) });
+                self.found.push(ProjectFile::new(path, &bytes));
                 let document = problems.keep(files::to_document(path, bytes))?;
                 Some(read(&document, problems).module)
             });

@@ -10,7 +10,7 @@ use std::time::Instant;
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
 use bywash_engine::ColumnsRead;
 use bywash_lake::Lake;
-use bywash_lake::objects::Entry;
+use bywash_lake::objects::{Entry, FileContent, HashTree};
 use bywash_lake::storage::{StagedFiles, faults};
 use bywash_lake::store::{LoadRow, Output, RefKind, RefSwap, RunNodeRow, TestRow, Transaction};
 use tokio::task::JoinSet;
@@ -41,6 +41,8 @@ pub(super) struct Attempt {
     /// The commit of the run's own ref; nodes take turns to move it.
     own_head: tokio::sync::Mutex<Option<ObjectId>>,
     pub(super) calls: Calls,
+    /// The project's files, once a commit has named them.
+    pub(super) files: tokio::sync::OnceCell<HashTree<FileContent>>,
 }
 
 /// What a node gives back when it did not fail.
@@ -107,6 +109,7 @@ impl Attempt {
             tests: Mutex::default(),
             own_head: tokio::sync::Mutex::new(own_head),
             calls: Calls::default(),
+            files: tokio::sync::OnceCell::new(),
         }))
     }
 
@@ -278,7 +281,7 @@ impl Attempt {
             self.tree.tree().await?,
             format!("run {}: {}", self.options.run, node.name),
         );
-        commit.run = Some(self.options.run.clone());
+        self.sign(&mut commit).await?;
         let id = objects.add(&commit)?;
         let kept = entries.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect::<BTreeMap<_, _>>();
         let version = entries.first().map_or(key, |(_, entry)| entry.version());

@@ -12,9 +12,7 @@ use bywash_python::{Environment, Environments, LockFile, LogLine, Pool, PoolSett
 
 use crate::blocking::blocking;
 use crate::events::{Event, Listener, Silence};
-
-/// The lock file, beside the project.
-const LOCK_FILE: &str = "bywash.lock";
+use crate::project::LOCK_FILE;
 
 /// Where functions run and what they may take.
 #[derive(Clone, Debug)]

@@ -43,7 +43,7 @@ impl Attempt {
             }
             let mut commit = self.runner.lake.next_commit(&head, tree, self.options.command.clone());
             commit.parents.extend(self.merged);
-            commit.run = Some(self.options.run.clone());
+            self.sign(&mut commit).await?;
             let id = self.tree.objects().add(&commit)?;
             let transaction = self.last_transaction(log, "published", id, Some(how)).await?;
             if self.runner.lake.commit_tree(self.tree.objects(), &head, commit, transaction).await?.is_some() {

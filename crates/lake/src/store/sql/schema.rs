@@ -5,7 +5,8 @@ use std::fmt::Display;
 use bywash_core::{Code, Error, Result};
 
 /// What each version adds to the one before.
-const VERSIONS: &[&str] = &[include_str!("schema.sql"), include_str!("collection.sql")];
+const VERSIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("collection.sql"), include_str!("project_files.sql")];
 
 /// The version that this program writes.
 pub(in crate::store) const VERSION: i64 = VERSIONS.len() as i64;

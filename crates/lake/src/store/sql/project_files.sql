@@ -1,0 +1,1 @@
+-- Version 3: commits name the project's files, objects that an older binary would collect. No table changes.
