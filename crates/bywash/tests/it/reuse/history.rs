@@ -77,12 +77,13 @@ impl History {
     fn statement(&mut self) -> String {
         let table = *self.dice.pick(&["raw.a", "raw.b"]);
         let k = self.dice.roll(6_u64);
-        let sql = match self.dice.roll(6_usize) {
+        let sql = match self.dice.roll(7_usize) {
             0 => format!("delete from {table} where k = {k}"),
             1 => format!("update {table} set y = y + 1 where k = {k}"),
             2 => format!("update {table} set x = 0.25 where k = {k}"),
             3 => format!("insert into {table} (id, k, x, y) values ({k}, {k}, 1.5, null)"),
-            4 => format!("insert into {table} select * from {table} where k = {k}"),
+            4 => format!("update {table} set id = id + 1000 where k = {k}"),
+            5 => format!("insert into {table} select * from {table} where k = {k}"),
             _ => format!("alter table {table} add column n{} bigint", self.said.len()),
         };
         self.ask(["query", &sql])

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use bywash_testkit::{Dice, Sandbox};
 
-/// Numbers are quarters, so that sums are exact in whatever order they are made.
+/// Numbers are tenths, so that sums depend on the order in which they are made: rows are compared with six digits.
 const COLUMNS: [&str; 4] = ["id", "k", "x", "y"];
 
 /// A model: what it is made of, so that it can be written again with an edit.
@@ -13,13 +13,17 @@ const COLUMNS: [&str; 4] = ["id", "k", "x", "y"];
 pub(super) struct RandomModel {
     name: String,
     kind: &'static str,
+    /// More front matter, in lines.
+    layout: &'static [&'static str],
     shape: Shape,
     /// What it reads, by full name.
     inputs: Vec<String>,
     /// Changes which rows or values come out.
     number: u64,
-    /// Changes only a column that not everybody reads.
+    /// Changes only one column, which not everybody reads.
     shift: u64,
+    /// Which one.
+    column: &'static str,
     /// Changes nothing but the text.
     style: u64,
 }
@@ -47,6 +51,14 @@ const SHAPES: [Shape; 9] = [
     Shape::Distinct,
     Shape::Semi,
     Shape::Parts,
+];
+
+/// How an incremental model keeps its rows: all of them, or the last of each key; in one place or by partition.
+const LAYOUTS: [&[&str]; 4] = [
+    &[],
+    &["unique_key: [k]", "order_by: [id, x, y]"],
+    &["partition_by: [k]"],
+    &["unique_key: [id]", "order_by: [k, y, x]", "partition_by: ['truncate(2, k)']"],
 ];
 
 /// The whole project.
@@ -79,9 +91,10 @@ impl RandomProject {
                 _ if may_grow => "incremental",
                 _ => "table",
             };
+            let layout = if kind == "incremental" { *dice.pick(&LAYOUTS) } else { &[] };
             let name = format!("m{number}");
             tables.push(format!("marts.{name}"));
-            models.push(RandomModel { name, kind, shape, inputs, number: 1, shift: 0, style: 0 });
+            models.push(RandomModel { name, kind, layout, shape, inputs, number: 1, shift: 0, column: "y", style: 0 });
         }
         let files = ["a1", "a2", "b1"].map(|file| (file.to_owned(), dice.roll(1_000_u64)));
         Self { models, files: files.into() }
@@ -98,6 +111,7 @@ impl RandomProject {
             }
             1 | 2 => {
                 model.shift = dice.roll(3_u64);
+                model.column = *dice.pick(&COLUMNS);
                 "shift"
             }
             _ => {
@@ -143,11 +157,11 @@ fn rows_of(file: &str, content: u64) -> String {
     let mut text = COLUMNS.join(",") + "\n";
     let first = u64::from(file.as_bytes()[1]) * 100;
     for row in 0..5 + dice.roll(20_u64) {
-        let quarters = |dice: &mut Dice| match dice.roll(8_u64) {
+        let tenths = |dice: &mut Dice| match dice.roll(8_u64) {
             0 => String::new(),
-            _ => format!("{}.{}", dice.roll(9_u64), ["0", "25", "5", "75"][dice.roll(4_usize)]),
+            _ => format!("{}.{}", dice.roll(9_u64), dice.roll(10_u64)),
         };
-        let (x, y) = (quarters(&mut dice), quarters(&mut dice));
+        let (x, y) = (tenths(&mut dice), tenths(&mut dice));
         let _ = writeln!(text, "{},{},{x},{y}", first + row, dice.roll(6_u64));
     }
     text
@@ -161,6 +175,9 @@ impl RandomModel {
             if self.kind == "incremental" {
                 let _ = writeln!(text, "-- incremental_from: [{}]", self.inputs[0]);
             }
+            for line in self.layout {
+                let _ = writeln!(text, "-- {line}");
+            }
             text += "-- ---\n";
         }
         let _ = writeln!(text, "-- style {}\n{}", self.style, self.query());
@@ -168,33 +185,41 @@ impl RandomModel {
     }
 
     fn query(&self) -> String {
-        let Self { number, shift, .. } = self;
+        let number = self.number;
         let [one, two] = [&self.inputs[0], &self.inputs[1]];
+        let [id, k, x, y] = COLUMNS.map(|column| self.shifted(column, column));
         match self.shape {
             Shape::Everything => format!("select * from {one}"),
-            Shape::Filter => format!("select id, k, x, y + {shift} as y from {one} where k >= {number}"),
-            Shape::Group => format!(
-                "select max(id) as id, k, sum(x) as x, count(y) + {shift} as y from {one} where k <> {number} group by k"
-            ),
-            Shape::Join => format!(
-                "select l.id, l.k, r.x, l.y + {shift} as y from {one} l join (select k, sum(x) as x from {two} group by k) r \
-                 on l.k = r.k + {number} - 1"
-            ),
+            Shape::Filter => format!("select {id}, {k}, {x}, {y} from {one} where k >= {number}"),
+            Shape::Group => {
+                let [id, x, y] =
+                    [("id", "max(id)"), ("x", "sum(x)"), ("y", "count(y)")].map(|(c, e)| self.shifted(c, e));
+                format!("select {id}, k, {x}, {y} from {one} where k <> {number} group by k")
+            }
+            Shape::Join => {
+                let [id, k, x, y] =
+                    COLUMNS.map(|c| self.shifted(c, &format!("{}.{c}", if c == "x" { 'r' } else { 'l' })));
+                format!(
+                    "select {id}, {k}, {x}, {y} from {one} l join (select k, sum(x) as x from {two} group by k) r \
+                     on l.k = r.k + {number} - 1"
+                )
+            }
             Shape::Union => format!(
-                "select id, k, x, y from {one} where k > {number} union all select id, k, x, x + {shift} from {two}"
+                "select id, k, x, y from {one} where k > {number} union all select {id}, {k}, {x}, {y} from {two}"
             ),
-            Shape::Window => format!(
-                "select id, k, sum(x) over (partition by k) as x, rank() over (order by k, id) + {shift} as y \
-                 from {one} where id % 7 <> {number}"
-            ),
-            Shape::Distinct => format!("select distinct k as id, k, {number} as x, {shift} as y from {one}"),
-            Shape::Semi => format!(
-                "select id, k, x, y + {shift} as y from {one} where k in (select k from {two} where k <> {number})"
-            ),
+            Shape::Window => {
+                let x = self.shifted("x", "sum(x) over (partition by k)");
+                let y = self.shifted("y", "rank() over (order by k, id)");
+                format!("select {id}, {k}, {x}, {y} from {one} where id % 7 <> {number}")
+            }
+            Shape::Distinct => format!("select distinct k as id, k, {number} as x, {} as y from {one}", self.shift),
+            Shape::Semi => {
+                format!("select {id}, {k}, {x}, {y} from {one} where k in (select k from {two} where k <> {number})")
+            }
             Shape::Parts => {
                 let mut parts = [
-                    format!("p as (select id, k, x + {number} as x from {one})"),
-                    format!("q as (select k, count(*) + {shift} as y from {two} group by k)"),
+                    format!("p as (select {id}, k, x + {number} as x from {one})"),
+                    format!("q as (select k, {} from {two} group by k)", self.shifted("y", "count(*)")),
                 ];
                 if self.style % 3 == 1 {
                     parts.reverse();
@@ -202,5 +227,11 @@ impl RandomModel {
                 format!("with {} select p.id, p.k, p.x, q.y from p left join q on p.k = q.k", parts.join(", "))
             }
         }
+    }
+
+    /// A column by its name, with the shift if it is that one.
+    fn shifted(&self, column: &str, expression: &str) -> String {
+        let shift = if self.column == column { self.shift } else { 0 };
+        format!("{expression} + {shift} as {column}")
     }
 }
