@@ -21,6 +21,7 @@ mod names;
 mod source;
 mod strings;
 mod tree;
+mod upkeep;
 
 use std::ops::Range;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub use declaration::{NewColumns, declare_columns};
 pub use function::SqlFunction;
 pub use local_imports::LocalImport;
 pub use model::{DeclaredColumn, ModelFunction, Output, Packages};
+pub use upkeep::{Setting, Upkeep};
 
 use names::Names;
 use source::Source;
