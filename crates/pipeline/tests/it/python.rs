@@ -158,12 +158,44 @@ fn what_is_no_python_has_a_place_and_its_tables_are_not_called_unknown() {
         ),
         ("models/marts/b.py", "def f():\n    x = = 2\n"),
         ("models/marts/reads.sql", "select * from broken\n"),
+        ("models/marts/c.py", "def f():\n    print 'x'\n"),
+        ("models/marts/d.py", "def f():\n    x = 1\n      y = 2\n"),
+        ("models/marts/e.py", "def f():\n        x = 1\n    y = 2\n"),
+        ("models/marts/f.py", "x = 3\nif x:\n    return x\n"),
+        ("models/marts/g.py", "for x in 'ab':\n    def f():\n        break\n"),
+        ("models/marts/h.py", "def f():\n    return 1 <> 2\n"),
+        ("models/marts/i.py", "  x = 1\n"),
+        ("models/marts/j.py", "def f():\nx = 1\n"),
+        (
+            "models/marts/good.py",
+            "# c\n  # c\nx = 1; y = 2\nif x: y = 3; z = \\\n  4\nelif y:\n  # c\n    z = 3\n\n# c\n    z = 4\nelse:\n\tz = 5\n\
+             match x:\n    case 1:\n        pass\n    case _: pass\n\
+             def f():\n    for a in [\n  1]:\n        while True:\n            if a: break\n        else:\n            continue\n    \
+             print('x', end='')\n    return lambda: (\nyield)\n\
+             class C:\n    def m(self):\n        return '''\nx\n  y'''\n    @property\n    def n(self): return 1\n",
+        ),
     ]);
     insta::assert_snapshot!(found, @r"
     invalid-python: not Python: this cannot stand here: `return (1`
       at models/marts/a.py:5:5 ^return (1^
     invalid-python: not Python: this cannot stand here: `=`
       at models/marts/b.py:2:9 ^=^
+    invalid-python: not Python: `print` is a function: write `print(…)`
+      at models/marts/c.py:2:5 ^print 'x'^
+    invalid-python: not Python: the indentation of this line fits no block
+      at models/marts/d.py:3:7 ^y = 2^
+    invalid-python: not Python: the indentation of this line fits no block
+      at models/marts/e.py:3:5 ^y = 2^
+    invalid-python: not Python: `return` stands in no function
+      at models/marts/f.py:3:5 ^return x^
+    invalid-python: not Python: `break` stands in no loop
+      at models/marts/g.py:3:9 ^break^
+    invalid-python: not Python: `<>` is written `!=`
+      at models/marts/h.py:2:14 ^<>^
+    invalid-python: not Python: the indentation of this line fits no block
+      at models/marts/i.py:1:3 ^x = 1^
+    invalid-python: not Python: nothing is indented below this
+      at models/marts/j.py:1:1 ^def f():^
     ");
 }
 
