@@ -44,6 +44,8 @@ class ModelSettings:
     partition_by: tuple[str, ...]
     unique_key: tuple[str, ...]
     order_by: tuple[str, ...]
+    incremental_from: tuple[str, ...]
+    static: tuple[str, ...]
     tags: tuple[str, ...]
     description: str | None
     stable_for: str | None
@@ -80,6 +82,8 @@ def model(
     partition_by: str | Sequence[str] | None = None,
     unique_key: str | Sequence[str] | None = None,
     order_by: str | Sequence[str] | None = None,
+    incremental_from: str | Sequence[str] | None = None,
+    static: str | Sequence[str] | None = None,
     name: str | None = None,
     tags: Sequence[str] | None = None,
     description: str | None = None,
@@ -103,6 +107,8 @@ def model(
     partition_by: str | Sequence[str] | None = None,
     unique_key: str | Sequence[str] | None = None,
     order_by: str | Sequence[str] | None = None,
+    incremental_from: str | Sequence[str] | None = None,
+    static: str | Sequence[str] | None = None,
     name: str | None = None,
     tags: Sequence[str] | None = None,
     description: str | None = None,
@@ -127,11 +133,16 @@ def model(
         timeout: How long it may take, as in `"10m"`.
         network: Whether it may use the network. Its result is then never taken over from an earlier run, unless
             `stable_for` says so.
-        kind: `"table"`, written anew when something changed. A function is computed as a whole: `"incremental"`, and
-            `unique_key` and `order_by`, which belong to it, are refused by `bywash check` so far.
+        kind: `"table"`, written anew when something changed; or `"incremental"`, which adds what the function returns
+            for new rows alone, and calls it with all rows where anything else changed.
         partition_by: How files are laid out, as in `["month(time_hour)"]`.
         unique_key: The columns that tell rows of an incremental model apart.
         order_by: Which row of a key stays: the last one.
+        incremental_from: The tables whose new rows suffice, as in `["raw.flights"]`; an incremental model needs it.
+            This is a promise: called with only the new rows of these tables, and all rows of the others, the function
+            returns just the rows that belong to them. Functions that compare rows of these tables with each other, as
+            for a sum or a rank, cannot promise it.
+        static: Tables that the function reads and whose changes do not count.
         name: The name of the table, if it is not the function's.
         tags: Words to select the node by: `bywash run -s tag:nightly`.
         description: What the table is; else the function's first line of documentation.
@@ -148,6 +159,7 @@ def model(
     number = isinstance(cpus, (int, float)) and not isinstance(cpus, bool) and cpus > 0
     _check(cpus is None or number, f"cpus= of {what} must be a positive number, not {cpus!r}")
     _check(kind in ("table", "incremental"), f"kind= of {what} must be 'table' or 'incremental', not {kind!r}")
+    _check(kind == "table" or bool(incremental_from), f"kind='incremental' of {what} needs incremental_from=, the tables that grow")
     _check(not (several and name), f"name= of {what} is for one table; columns= names several")
 
     def decorate(function: Function) -> Function:
@@ -167,6 +179,8 @@ def model(
             partition_by=_one_or_more(f"partition_by= of {what}", partition_by),
             unique_key=_one_or_more(f"unique_key= of {what}", unique_key),
             order_by=_one_or_more(f"order_by= of {what}", order_by),
+            incremental_from=_one_or_more(f"incremental_from= of {what}", incremental_from),
+            static=_one_or_more(f"static= of {what}", static),
             tags=texts(f"tags= of {what}", tags or ()),
             description=description,
             stable_for=stable_for,
@@ -199,6 +213,7 @@ def udf(
     """
     what = "@bw.udf"
     types = texts(f"args= of {what}", args)
+    _check(bool(types), f"args= of {what} names no column, so the function cannot know how many values to give")
     _check(isinstance(returns, str), f"returns= of {what} must be a type in a string, not {returns!r}")
     _check(python is None or isinstance(python, str), f"python= of {what} must be a string, not {python!r}")
     _check(isinstance(volatile, bool), f"volatile= of {what} must be True or False, not {volatile!r}")

@@ -34,6 +34,16 @@ def test_a_model_is_its_function_with_settings():
     }
 
 
+def test_an_incremental_model_says_whose_new_rows_suffice():
+    @bw.model(columns={"a": "int64"}, kind="incremental", incremental_from="raw.a", static=["raw.b"], unique_key="a")
+    def grown(rows=bw.table("raw.a"), others=bw.table("raw.b")): ...
+
+    settings = grown.__bywash_model__
+    assert (settings.kind, settings.incremental_from, settings.static) == ("incremental", ("raw.a",), ("raw.b",))
+    with pytest.raises(TypeError, match="needs incremental_from="):
+        bw.model(columns={"a": "int64"}, kind="incremental")
+
+
 def test_an_input_may_stand_beside_the_type():
     @bw.model(columns={"a": "int64"})
     def counted(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bywash_core::{Code, Error, RefName, Result, TableName, TableRef};
 use bywash_engine::sql::{ParameterValue, Parameters};
-use bywash_engine::{Engine, EngineSettings};
+use bywash_engine::{Engine, EngineSettings, available_memory};
 use bywash_ingest::{FileReaders, QuotedFiles};
 use bywash_lake::{Head, Lake, LakePlace};
 use bywash_pipeline::events::Listener;
@@ -249,7 +249,8 @@ fn function_settings(project: &Project, engine: &Engine) -> FunctionSettings {
     let (settings, folder) = (&project.settings, project.root.join(CACHE_FOLDER));
     let mut pool = PoolSettings::new(spill_folder(&folder), settings.python_cache.clone().unwrap_or_else(user_cache));
     pool.workers = engine.settings().threads.max(1);
-    pool.memory = settings.python_memory_limit;
+    // Without a limit the kernel would end what it finds first, which may be this process.
+    pool.memory = Some(settings.python_memory_limit.unwrap_or_else(|| available_memory() / 2));
     let logs = folder.join(LOG_FOLDER);
     FunctionSettings { pool, interpreter: settings.python.clone(), project: project.root.clone(), logs }
 }

@@ -35,16 +35,18 @@ def main(guard: int, call: int, stdout: int, stderr: int) -> None:
     channel = Channel(call)
     try:
         job, descriptors = channel.receive()
-        _work(channel, job, descriptors)
+        _work(guard, channel, job, descriptors)
     except Closed:
         os._exit(1)
 
 
-def _work(channel: Channel, job: dict[str, Any], descriptors: list[int]) -> None:
+def _work(guard: int, channel: Channel, job: dict[str, Any], descriptors: list[int]) -> None:
     this = os.getpid()
     try:
         processes.name(job["node"])
         confine(job, descriptors[: job["doors"]])
+        # Becoming another user has made the kernel forget it.
+        processes.die_with_parent(guard)
         _listen(channel)
         begin = time.perf_counter()
         function = _function(job)

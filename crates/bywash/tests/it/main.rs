@@ -26,6 +26,8 @@ mod panics;
 mod plan;
 mod progress;
 mod python;
+mod python_incremental;
+mod python_sql;
 mod reference;
 mod remote;
 mod rerun;

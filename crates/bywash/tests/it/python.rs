@@ -11,13 +11,13 @@ use crate::sandbox;
 use crate::shop::{json, rows};
 
 /// The interpreter that `make` has made for tests beside what cargo builds: it has pyarrow and polars.
-fn interpreter() -> (String, String) {
+pub(crate) fn interpreter() -> (String, String) {
     let built = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the folder of the build");
     ("BYWASH_PYTHON__INTERPRETER".to_owned(), built.join("venv-readers/bin/python").display().to_string())
 }
 
 /// A project with a source, a seed, a table and a view in SQL, and functions between them.
-fn flights() -> Sandbox {
+pub(crate) fn flights() -> Sandbox {
     let flights = sandbox();
     let cache = flights.path().join("cache").display().to_string();
     let flights = flights.with_environment([interpreter(), ("BYWASH_PYTHON__CACHE".to_owned(), cache)]);
@@ -44,16 +44,16 @@ fn flights() -> Sandbox {
     flights
 }
 
-fn node<'a>(report: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn node<'a>(report: &'a Value, name: &str) -> &'a Value {
     let nodes = report["nodes"].as_array().expect("nodes");
     nodes.iter().find(|node| node["name"] == name).unwrap_or_else(|| panic!("no {name}: {report}"))
 }
 
-fn status(report: &Value, name: &str) -> String {
+pub(crate) fn status(report: &Value, name: &str) -> String {
     node(report, name)["status"].as_str().expect("a status").to_owned()
 }
 
-fn run(flights: &Sandbox, more: &[&str]) -> Value {
+pub(crate) fn run(flights: &Sandbox, more: &[&str]) -> Value {
     json(&flights.run([&["run", "-o", "json"], more].concat()).success())
 }
 
@@ -233,7 +233,7 @@ fn check_finds_what_is_wrong_with_inputs_and_readers_and_starts_no_python() {
       "carrier",
       "delay"
     FROM
-      "raw.flights" AS "flights"
+      raw.flights
     WHERE
       (delay IS NOT NULL);
     "#);
@@ -343,7 +343,7 @@ fn a_function_of_sql_is_called_by_queries_and_counts_in_the_keys_of_models() {
 }
 
 /// The processes that have a word in their command line or environment.
-fn processes_with(word: &str) -> Vec<String> {
+pub(crate) fn processes_with(word: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").expect("processes").flatten();
     let named = entries.filter(|entry| {
         let has =
@@ -355,6 +355,62 @@ fn processes_with(word: &str) -> Vec<String> {
 
 fn contains(bytes: &[u8], word: &[u8]) -> bool {
     bytes.windows(word.len()).any(|window| window == word)
+}
+
+/// Whether nothing that has a word in its command line or environment is left soon.
+fn ends_soon(word: &str) -> bool {
+    (0..100).any(|_| {
+        processes_with(word).is_empty() || {
+            std::thread::sleep(Duration::from_millis(100));
+            false
+        }
+    })
+}
+
+#[test]
+fn a_guard_that_is_killed_takes_all_along_and_fails_its_node_alone() {
+    let flights = flights();
+    flights.write(
+        "models/marts/slow.py",
+        "import bywash as bw\nimport os, time\n\n\n@bw.model(columns={\"a\": \"int64\"})\ndef slow():\n    \
+         print(f'guard {os.getppid()}', flush=True)\n    \
+         if os.fork() == 0:\n        os.setsid()\n    time.sleep(600)\n",
+    );
+    let log = flights.path().join("stderr");
+    let errors = std::fs::File::create(&log).expect("a file");
+    let mut process = flights.command(["run"]).process();
+    let mut child = process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().expect("the binary");
+    let guard = || {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        text.split_once("guard ").and_then(|(_, rest)| Some(rest.lines().next()?.trim().to_owned()))
+    };
+    let guard = (0..600).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        guard()
+    });
+    assert!(Command::new("kill").args(["-KILL", &guard.expect("a guard")]).status().expect("kill").success());
+    assert!(!child.wait().expect("its end").success());
+    let text = std::fs::read_to_string(&log).expect("what it said");
+    assert!(text.contains("the processes of `slow` were killed from outside"), "{text}");
+    assert!(
+        ends_soon(&flights.path().display().to_string()),
+        "{:?}",
+        processes_with(&flights.path().display().to_string())
+    );
+    std::fs::remove_file(flights.path().join("models/marts/slow.py")).expect("removed");
+    assert_eq!(status(&run(&flights, &[]), "marts.risk"), "reused", "its sibling had finished");
+}
+
+#[test]
+fn memory_has_a_limit_though_nobody_set_one() {
+    let flights = flights();
+    flights.write(
+        "models/marts/large.py",
+        "import bywash as bw\n\n\n@bw.model(columns={\"a\": \"int64\"})\ndef large():\n    return b'x' * (100 << 30)\n",
+    );
+    let output = flights.run(["run"]).failure("python-limit");
+    assert!(output.stderr.contains("`large` needs more memory than the "), "{output}");
+    assert!(output.stderr.contains("raise `memory=`"), "{output}");
 }
 
 #[test]
@@ -382,13 +438,7 @@ fn ctrl_c_and_kill_leave_no_process_and_publish_nothing() {
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill").success());
         child.wait().expect("its end");
         let folder = flights.path().display().to_string();
-        for _ in 0..100 {
-            if processes_with(&folder).is_empty() {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert_eq!(processes_with(&folder), Vec::<String>::new(), "{signal}");
+        assert!(ends_soon(&folder), "{signal}: {:?}", processes_with(&folder));
         std::fs::remove_file(flights.path().join("models/marts/slow.py")).expect("removed");
         flights.run(["query", "from marts.risk"]).failure("unknown-table");
         run(&flights, &[]);

@@ -36,8 +36,7 @@ impl Origins {
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.values.extend(other.values);
-        self.influence.extend(other.influence);
-        self
+        self.decided_by(&other.influence)
     }
 
     /// Also decided by these. What hands on its value need not be told twice.

@@ -74,6 +74,9 @@ pub struct Produced {
     /// Whether the recipe is an object of the catalog, which tells later what changed; it was only a hash at first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keeps_recipe: bool,
+    /// Stands for the packages of the functions in Python that it calls, if it calls any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<ObjectId>,
     /// What each input came to as it read it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, ObjectId>,

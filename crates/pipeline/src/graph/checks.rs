@@ -1,11 +1,14 @@
 //! Whether incremental models can be what they say (rule R6).
 
-use bywash_core::{Code, Error, TableRef, suggestion};
+use std::fmt::Display;
+
+use bywash_core::{Code, Error, Place, TableRef, suggestion};
 use bywash_engine::incremental::check_incremental;
 
 use super::node::{Node, Read};
 use super::{Graph, Resolution};
-use crate::project::{Model, ModelKind, listed};
+use crate::project::spelling::Spelling;
+use crate::project::{Model, ModelBody, ModelKind, listed};
 
 /// The problems of every incremental model.
 pub(super) fn incremental(graph: &Graph) -> Vec<Error> {
@@ -31,8 +34,10 @@ fn check(graph: &Graph, node: &Node, model: &Model) -> Result<(), Error> {
                 let read: Vec<String> = node.reads.iter().map(|read| read.table.to_string()).collect();
                 let hint = suggestion(&table.to_string(), read.iter().map(String::as_str))
                     .unwrap_or_else(|| format!("it reads {}", listed(read.iter().map(String::as_str))));
-                let message = format!("`{key}` names `{table}`, which the query does not read");
-                return Err(Error::new(Code::InvalidFrontMatter, message).at(tables.place.clone()).hint(hint));
+                let reader = if model.query().is_some() { "query" } else { "function" };
+                let message = format!("`{key}` names `{table}`, which the {reader} does not read");
+                let code = Spelling::at(&tables.place).code();
+                return Err(Error::new(code, message).at(tables.place.clone()).hint(hint));
             }
         }
     }
@@ -48,10 +53,30 @@ fn check(graph: &Graph, node: &Node, model: &Model) -> Result<(), Error> {
             .at(place.clone())
             .hint("make it `kind: table` or `incremental`, or read the tables behind it here"));
     }
-    match model.query() {
-        Some(query) => check_incremental(query, &from, &graph.reads_of(node, model.static_inputs())),
+    let fixed = graph.reads_of(node, model.static_inputs());
+    match &model.body {
+        ModelBody::Sql(query) => check_incremental(query, &from, &fixed)?,
+        ModelBody::Python(_) => check_function(&from, &fixed, place)?,
+    }
+    match model.volatile() {
+        Some(reason) => {
+            Err(refusal(reason, model.place.clone())
+                .hint("an incremental table must be the same after `--full-refresh`"))
+        }
         None => Ok(()),
     }
+}
+
+/// Nobody sees into a function: that new rows suffice is what its author says (rule R6).
+fn check_function(from: &[TableRef], fixed: &[TableRef], place: &Place) -> Result<(), Error> {
+    match from.iter().find(|table| fixed.contains(table)) {
+        Some(both) => Err(refusal(format!("`{both}` cannot be both incremental and static"), place.clone())),
+        None => Ok(()),
+    }
+}
+
+fn refusal(reason: impl Display, place: Place) -> Error {
+    Error::new(Code::UnsafeIncremental, format!("cannot be computed from new rows only: {reason}")).at(place)
 }
 
 fn is_view(graph: &Graph, table: &TableRef) -> bool {

@@ -10,6 +10,7 @@ use bywash_core::{Code, Error, Place, TableRef, parse_duration};
 use super::document::Spanned;
 use super::fields::{Fields, Problems, Source};
 use super::layout::{PartitionField, read_partition_by};
+use super::spelling::Spelling;
 use super::tree::{Key, Node, Value};
 
 /// How a model's rows are kept.
@@ -191,11 +192,11 @@ pub(super) fn read_list<T>(
     Some(Placed { value: values, place: source.document.place(key.span) })
 }
 
-fn read_name(text: &str) -> Result<String, String> {
+pub(super) fn read_name(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("a column's name is not empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-fn read_table(text: &str) -> Result<TableRef, String> {
+pub(super) fn read_table(text: &str) -> Result<TableRef, String> {
     match TableRef::parse(text) {
         Ok(table) if table.at.is_some() => Err(format!("`{text}` is fixed by its `@` and has no new rows")),
         Ok(table) => Ok(table),
@@ -203,7 +204,7 @@ fn read_table(text: &str) -> Result<TableRef, String> {
     }
 }
 
-fn read_sort_key(text: &str) -> Result<SortKey, String> {
+pub(super) fn read_sort_key(text: &str) -> Result<SortKey, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (column, descending) = match words.as_slice() {
         [column] => (column, false),
@@ -290,7 +291,8 @@ impl ModelOptions {
             ];
             for (name, place) in given.into_iter().filter_map(|(name, place)| place.map(|place| (name, place))) {
                 let message = format!("`{name}` means nothing for a model of kind `{}`", kind.as_str());
-                problems.push(wrong(message, place).hint("add `kind: incremental`, or take the key away"));
+                let kind = Spelling::at(place).word("kind", "incremental");
+                problems.push(wrong(message, place).hint(format!("add {kind}, or take the key away")));
             }
         }
         if kind == ModelKind::View {
@@ -308,16 +310,20 @@ impl ModelOptions {
             let place = self.incremental_from.as_ref().map_or(whole, |from| &from.place);
             let names: Vec<String> = inputs.iter().map(ToString::to_string).collect();
             let error = wrong("an incremental model says whose new rows it is computed from", place);
-            problems.push(error.hint(format!("add `incremental_from:` with some of [{}]", names.join(", "))));
+            let all = Spelling::at(place).list("incremental_from", &names);
+            problems.push(error.hint(format!("add {all}, or some of them")));
         }
+        let column = |key: &str, place: &Place| Spelling::at(place).list(key, &["column".to_owned()]);
         match (&self.unique_key, &self.order_by) {
-            (Some(key), None) => problems.push(
-                wrong("`unique_key` needs `order_by`: of the rows of one key, the last stays", &key.place)
-                    .hint("add `order_by: [column]` with a column that tells the rows of a key apart"),
+            (Some(Placed { place, .. }), None) => problems.push(
+                wrong("`unique_key` needs `order_by`: of the rows of one key, the last stays", place).hint(format!(
+                    "add {} with a column that tells the rows of a key apart",
+                    column("order_by", place)
+                )),
             ),
-            (None, Some(order)) => problems.push(
-                wrong("`order_by` means nothing without `unique_key`", &order.place)
-                    .hint("add `unique_key: [column]`, or take the key away"),
+            (None, Some(Placed { place, .. })) => problems.push(
+                wrong("`order_by` means nothing without `unique_key`", place)
+                    .hint(format!("add {}, or take the key away", column("unique_key", place))),
             ),
             _ => {}
         }
@@ -325,5 +331,5 @@ impl ModelOptions {
 }
 
 fn wrong(message: impl Into<String>, place: &Place) -> Error {
-    Error::new(Code::InvalidFrontMatter, message).at(place.clone())
+    Error::new(Spelling::at(place).code(), message).at(place.clone())
 }

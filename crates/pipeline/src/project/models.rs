@@ -18,7 +18,8 @@ use super::layout::PartitionField;
 use super::model_options::{Answer, ModelKind, ModelOptions, Placed, SortKey, read_options};
 use super::model_properties::ModelProperties;
 use super::python_functions::PythonFunction;
-use super::python_models::{self, PythonModel};
+use super::python_models::PythonModel;
+use super::python_options;
 use super::settings::Settings;
 use super::{front_matter, model_sql, reserved};
 
@@ -142,10 +143,7 @@ impl Model {
 
     /// Adds the defaults of its folders, nearest first, and checks what all layers say together.
     pub(super) fn settle(&mut self, settings: &Settings, problems: &Problems) {
-        python_models::refuse_kind(self, problems);
-        if let ModelBody::Python(_) = &self.body {
-            self.options.kind = Some(ModelKind::Table);
-        }
+        python_options::settle_kind(self, problems);
         let mut folders: Vec<_> = settings.folders.iter().filter(|folder| self.lies_in(folder)).collect();
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.folder().len()));
         for folder in folders {

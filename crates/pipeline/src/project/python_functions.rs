@@ -12,7 +12,7 @@ use bywash_python::syntax::{SqlFunction, Text};
 use super::fields::Problems;
 use super::models::{Model, ModelBody};
 use super::python_files::{PythonFile, PythonFiles};
-use super::python_models::requirements;
+use super::python_models::{PythonModel, requirements};
 use super::{ModelKind, files};
 
 /// A function of SQL that is written in Python.
@@ -93,10 +93,24 @@ pub(super) fn distinct(found: Vec<Arc<PythonFunction>>, problems: &Problems) -> 
 
 /// Tells a model which of these functions its query calls; a view cannot, since who reads it would not see their code.
 pub(super) fn tell(model: &mut Model, functions: &[Arc<PythonFunction>], problems: &Problems) {
-    let ModelBody::Sql(query) = &model.body else { return };
+    let query = match &model.body {
+        ModelBody::Sql(query) => query,
+        ModelBody::Python(python) => return refuse_in_filters(python, functions, problems),
+    };
     model.functions = functions.iter().filter(|known| query.functions.contains(&known.name)).cloned().collect();
     let Some(called) = model.functions.first().filter(|_| model.kind() == ModelKind::View) else { return };
     let message = format!("the view `{}` calls `{}`, which is written in Python", model.name, called.name);
     let error = Error::new(Code::NotYetSupported, message).at(model.place.clone());
     problems.push(error.hint("make it `kind: table`"));
+}
+
+/// The key of a function's table would not see the code of functions in its filters.
+fn refuse_in_filters(python: &PythonModel, functions: &[Arc<PythonFunction>], problems: &Problems) {
+    for (input, filter) in python.inputs.iter().filter_map(|input| Some((input, input.filter.as_ref()?))) {
+        let is_called = |known: &&Arc<PythonFunction>| input.query.functions.contains(&known.name);
+        let Some(called) = functions.iter().find(is_called) else { continue };
+        let message = format!("the `filter` calls `{}`, which is written in Python", called.name);
+        let error = Error::new(Code::NotYetSupported, message).at(filter.place.clone());
+        problems.push(error.hint("call it in a model in SQL, and read that"));
+    }
 }

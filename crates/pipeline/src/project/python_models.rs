@@ -14,10 +14,9 @@ use bywash_python::syntax::{Argument, ArgumentKind, ModelFunction, Output, Packa
 use bywash_python::{Form, Requirements};
 
 use super::fields::Problems;
-use super::layout::parse_field;
-use super::model_options::{ModelKind, ModelOptions, Placed, tag_problem};
 use super::models::{self, Model, ModelBody};
 use super::python_files::{PythonFile, PythonFiles};
+use super::python_options;
 
 /// One table that a function makes.
 #[derive(Clone, Debug)]
@@ -113,7 +112,7 @@ impl Parts<'_> {
             code: self.code,
         };
         let body = ModelBody::Python(Arc::new(body));
-        Some(Model::new(name, self.file, body, output.place.clone(), options(function, problems)))
+        Some(Model::new(name, self.file, body, output.place.clone(), python_options::read(function, problems)))
     }
 }
 
@@ -121,30 +120,6 @@ impl Parts<'_> {
 pub(super) fn requirements(packages: &Packages, place: &Place, problems: &Problems) -> Option<Requirements> {
     let pip = packages.pip.iter().map(|(name, version)| (name.as_str(), version.as_str()));
     problems.keep(Requirements::new(packages.python.as_deref(), pip).map_err(|error| error.at(place.clone())))
-}
-
-fn options(function: &ModelFunction, problems: &Problems) -> ModelOptions {
-    let partition_by = function.partition_by.as_ref().map(|(texts, place)| {
-        let fields = texts.iter().filter_map(|text| {
-            let wrong = |wrong| Error::new(Code::InvalidPython, wrong).at(text.place.clone());
-            problems.keep(parse_field(&text.value).map_err(wrong))
-        });
-        Placed { value: fields.collect(), place: place.clone() }
-    });
-    let tags = function.tags.iter().filter_map(|tag| match tag_problem(&tag.value) {
-        Some(wrong) => {
-            problems.push(Error::new(Code::InvalidPython, wrong).at(tag.place.clone()));
-            None
-        }
-        None => Some(tag.value.clone()),
-    });
-    ModelOptions {
-        partition_by,
-        stable_for: function.stable_for,
-        description: function.description.clone(),
-        tags: tags.collect(),
-        ..ModelOptions::default()
-    }
 }
 
 fn schema(output: &Output, problems: &Problems) -> Option<SchemaRef> {
@@ -157,15 +132,28 @@ fn schema(output: &Output, problems: &Problems) -> Option<SchemaRef> {
     (problems.count() == before).then(|| Arc::new(Schema::new(fields)))
 }
 
+/// A table's name in SQL, in quotes only where it would mean something else without them.
+fn in_sql(table: &TableRef) -> String {
+    let plain = table.to_string();
+    let means_it = |query: &Parsed| query.references.iter().map(|(read, _)| read).eq([table]);
+    match parse("<table>", &format!("select * from {plain}")) {
+        Ok(query) if means_it(&query) => plain,
+        _ => quoted(&plain),
+    }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 fn input(argument: &Argument) -> Option<Result<PythonInput, Error>> {
     let ArgumentKind::Table(read) = &argument.kind else { return None };
     let TableArgument { table, place, columns, filter, form } = read.as_ref();
-    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     let listed = match columns {
         Some(columns) => columns.iter().map(|column| quoted(&column.value)).collect::<Vec<_>>().join(", "),
         None => "*".to_owned(),
     };
-    let mut text = format!("select {listed} from {}", quoted(&table.to_string()));
+    let mut text = format!("select {listed} from {}", in_sql(table));
     if let Some(filter) = filter {
         // On a line of its own, so that a comment at its end hides nothing.
         text.push_str(&format!(" where (\n{}\n)", filter.value));
@@ -193,16 +181,6 @@ fn input(argument: &Argument) -> Option<Result<PythonInput, Error>> {
         filter: filter.clone(),
         query: Arc::new(query),
     }))
-}
-
-/// A function's rows are computed as a whole, whatever YAML or a folder's defaults say.
-pub(super) fn refuse_kind(model: &Model, problems: &Problems) {
-    let ModelBody::Python(_) = &model.body else { return };
-    if let Some(kind) = model.options.kind.filter(|kind| *kind != ModelKind::Table) {
-        let message = format!("`{}` is a function, and cannot be a model of kind `{}`", model.name, kind.as_str());
-        let error = Error::new(Code::NotYetSupported, message).at(model.place.clone());
-        problems.push(error.hint("take the `kind` away where its columns and tests are described"));
-    }
 }
 
 impl PythonModel {

@@ -257,7 +257,7 @@ const SETTINGS: &[Setting] = &[
         section: "python",
         key: "memory_limit",
         kind: "size",
-        default: "no limit",
+        default: "half of the memory of the machine or its cgroup",
         doc: "Memory of a Python function that says no `memory=` itself, like `2GB`. The rows that it reads do not count.",
         apply: |settings, text| size(text).map(|bytes| settings.python_memory_limit = Some(bytes)),
     },

@@ -17,6 +17,7 @@ use super::model::ModelPlan;
 use super::projections::columns_read;
 use super::python_inputs::check_inputs;
 use super::runner::Runner;
+use super::upsert;
 use crate::blocking::blocking;
 use crate::graph::{Body, Graph, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
@@ -102,6 +103,8 @@ pub(super) async fn survey(
                 Ok(Some(PlannedNode { schema, columns, lineage })) => {
                     let contracts = node.model().map(|model| contract::broken(node, model, &schema));
                     found.problems.extend(contracts.into_iter().flatten().map(|error| (id, error)));
+                    let keys = node.model().map(|model| upsert::unknown_columns(node, model, &schema));
+                    found.problems.extend(keys.into_iter().flatten().map(|error| (id, error)));
                     found.columns.extend(columns.map(|columns| (node.name.clone(), columns)));
                     found.lineage.extend(lineage.map(|lineage| (node.name.clone(), lineage)));
                     found.schemas.insert(node.name.clone(), schema);

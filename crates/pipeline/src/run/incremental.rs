@@ -11,6 +11,9 @@ use bywash_lake::objects::{Consumed, Entry, Produced, TableEntry};
 
 use crate::lake_view::WorkingTree;
 
+/// The data files of each input whose rows are new.
+pub type NewFiles = BTreeMap<TableName, HashSet<String>>;
+
 /// What to do with an incremental model's table.
 #[derive(Debug)]
 pub enum Step {
@@ -18,8 +21,8 @@ pub enum Step {
     Stands,
     /// Compute from these files of each input, and add the rows.
     Extend {
-        /// Data files by input.
-        files: BTreeMap<TableName, HashSet<String>>,
+        /// The files.
+        files: NewFiles,
     },
     /// Compute from everything.
     Refresh {
@@ -61,10 +64,13 @@ pub async fn decide(
     if old.recipe != new.recipe {
         return refresh("its query or settings changed".to_owned());
     }
+    if old.packages != new.packages {
+        return refresh("its packages changed".to_owned());
+    }
     if let Some((input, _)) = watched.iter().find(|(input, version)| old.inputs.get(*input) != Some(version)) {
         return refresh(format!("`{input}` changed, and is not in `incremental_from`"));
     }
-    let mut files = BTreeMap::new();
+    let mut files = NewFiles::new();
     for name in from {
         let label = name.to_string();
         let Some(Entry::Table(table)) = tree.entry(name).await? else {
@@ -122,28 +128,4 @@ fn whole_files(state: &TableState, wanted: &BTreeSet<Pair>) -> Option<HashSet<St
         files.extend(tile.files.iter().map(|file| file.path.clone()));
     }
     (covered == *wanted).then_some(files)
-}
-
-/// The query of a model with a `unique_key`: of the rows of one key, the last by `order_by` stays.
-///
-/// Ties are broken by all other columns, so that the same rows give the same table in whatever order they came.
-#[must_use]
-pub fn last_of_each_key(query: &str, keys: &[String], order: &[(String, bool)], columns: &[String]) -> String {
-    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
-    let selected = columns.iter().map(quoted).collect::<Vec<_>>().join(", ");
-    let keys_text = keys.iter().map(quoted).collect::<Vec<_>>().join(", ");
-    let mut ranks: Vec<_> = order
-        .iter()
-        .map(|(column, descending)| {
-            let direction = if *descending { "asc nulls last" } else { "desc nulls last" };
-            format!("{} {direction}", quoted(column))
-        })
-        .collect();
-    let rest = columns.iter().filter(|column| !keys.contains(column) && !order.iter().any(|(name, _)| name == *column));
-    ranks.extend(rest.map(|column| format!("{} desc nulls last", quoted(column))));
-    let ranks = ranks.join(", ");
-    format!(
-        "select {selected} from (select {selected}, row_number() over (partition by {keys_text} order by {ranks}) \
-         as bywash_rank from ({query}) as bywash_rows) as bywash_ranked where bywash_rank = 1"
-    )
 }

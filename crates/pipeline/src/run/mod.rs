@@ -1,7 +1,7 @@
 //! A run: from a head of a branch to the next, or to nothing at all.
 //!
 //! The life of a run: it opens a tree on the target's head (`attempt`), loads sources (`load`), checks every model
-//! that is to run before the first one runs (`check`), computes models (`model`, `incremental`), volatile views once
+//! that is to run before the first one runs (`check`), computes models (`model`, `incremental`, `upsert`), volatile views once
 //! for all who read them (`frozen`, rule R10), functions in worker processes (`python_model`, `functions`), adds up the rows
 //! that it writes as their readers see them (`projections`, rule R4), tests the tree (`tests`) and publishes it in one swap
 //! (`publish`, rule R1). Each finished node is committed under
@@ -36,6 +36,7 @@ mod report;
 mod runner;
 mod sql_functions;
 mod tests;
+mod upsert;
 mod write;
 
 pub use check::{Given, check_models};

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
-use bywash_engine::sql::{self, Parsed};
+use bywash_engine::sql::Parsed;
 use bywash_engine::{LakeTable, Planned, Resolved};
 use bywash_lake::changes::TableState;
 use bywash_lake::objects::{Entry, Produced, TableEntry, TableKind, ViewEntry};
@@ -14,10 +15,11 @@ use serde_json::json;
 
 use super::attempt::{Attempt, Done};
 use super::frozen::{self, VolatileView};
-use super::incremental::{self, Step};
+use super::incremental::{self, NewFiles, Step};
 use super::inputs::{Counts, Input, Reached};
 use super::keys::{self, Recipe};
 use super::python_model;
+use super::upsert;
 use super::write::{Meter, write_query};
 use crate::graph::Node;
 use crate::lake_view::{LakeResolver, lake_table};
@@ -25,12 +27,12 @@ use crate::project::{Model, ModelBody, ModelKind};
 
 /// What is known of a model before it runs.
 pub(super) struct ModelWork<'a> {
-    node: &'a Node,
-    model: &'a Model,
+    pub(super) node: &'a Node,
+    pub(super) model: &'a Model,
     inputs: Vec<Input>,
     recipe: Recipe,
     /// What would have made its output: key, recipe and all that it reads.
-    produced: Produced,
+    pub(super) produced: Produced,
     /// The entry under its name, if a node made it.
     old: Option<Entry>,
     /// Why its rows differ between runs, if they do.
@@ -57,7 +59,7 @@ pub(super) enum ModelPlan {
     /// An equal output is kept.
     Take(Entry, &'static str),
     /// New rows are enough.
-    Extend(BTreeMap<TableName, std::collections::HashSet<String>>),
+    Extend(NewFiles),
     /// All of it.
     Run(String),
 }
@@ -112,9 +114,12 @@ impl Attempt {
         let volatile = volatile.or_else(|| reached.volatile());
         let mut extras = self.key_extras(model, old.as_ref(), &views);
         extras.extend(reached.volatile().map(|_| self.options.run.clone().into_bytes()));
-        extras.extend(self.package_extras(model)?);
+        let packages = self.packages(model)?;
+        extras.extend(packages.map(|packages| packages.as_bytes().to_vec()));
         let key = keys::output_key(&node.name, recipe.id(), &versions, &extras);
-        let produced = Produced { key, recipe: recipe.id(), keeps_recipe: true, inputs: versions, reads, consumed };
+        let recipe_id = recipe.id();
+        let produced =
+            Produced { key, recipe: recipe_id, keeps_recipe: true, packages, inputs: versions, reads, consumed };
         Ok(ModelWork { node, model, inputs, recipe, produced, old, volatile })
     }
 
@@ -182,7 +187,7 @@ impl Attempt {
         match (changed, &work.volatile) {
             (Some((input, _)), _) => format!("`{input}` changed"),
             (None, Some(volatile)) => format!("its rows differ between runs: {volatile}"),
-            (None, None) if old.inputs.len() == work.produced.inputs.len() => "its packages changed".to_owned(),
+            (None, None) if old.packages != work.produced.packages => "its packages changed".to_owned(),
             (None, None) => "an input is gone".to_owned(),
         }
     }
@@ -284,38 +289,50 @@ impl Attempt {
         Ok(Done::ran(&entry, reason, 0))
     }
 
-    /// Runs the query, over everything or over new files alone, and writes its table.
-    async fn compute(
-        &self,
-        work: &ModelWork<'_>,
-        files: Option<BTreeMap<TableName, std::collections::HashSet<String>>>,
-        reason: String,
-    ) -> Result<Done> {
+    /// Gets the rows, of everything or of new files alone, and writes the table.
+    async fn compute(&self, work: &ModelWork<'_>, files: Option<NewFiles>, reason: String) -> Result<Done> {
         let name = &work.node.name;
         let old = work.old.as_ref().and_then(Entry::table).filter(|_| files.is_some());
-        let mut resolver = self.resolver(&work.inputs).await?;
-        for (input, files) in files.unwrap_or_default() {
-            if let Some(Entry::Table(table)) = self.tree.entry(&input).await? {
-                let mut only = lake_table(&self.tree, &input, &table).await?;
-                only.only = Some(Arc::new(files));
-                resolver = resolver.with(input, Resolved::Lake(only));
-            }
-        }
-        let rows_in = self.rows_read(work, &resolver).await?;
-        let session = self.runner.engine.session(Arc::new(resolver));
         let (planned, rows_in) = match &work.model.body {
-            ModelBody::Sql(query) => {
-                let query = self.query_of(work, query, &session, old).await?;
-                (session.plan(&query, &self.options.parameters).await?, rows_in)
-            }
-            ModelBody::Python(python) => {
-                self.rows_of_function(work.node, python, &session, &work.produced.inputs).await?
-            }
+            ModelBody::Sql(query) => self.rows_of_query(work, query, &files).await?,
+            ModelBody::Python(python) => self.rows_of_function(work, python, &files).await?,
         };
         let entry = self.write_output(work, planned, old).await?;
         let entry = Entry::Table(Box::new(entry));
         self.keep(&[(name.clone(), entry.clone())], work.produced.key, work.node, Vec::new()).await?;
         Ok(Done::ran(&entry, reason, rows_in))
+    }
+
+    /// Finds what a model reads: of inputs that have new files, these alone.
+    pub(super) async fn resolver_of(&self, work: &ModelWork<'_>, files: &Option<NewFiles>) -> Result<LakeResolver> {
+        let mut resolver = self.resolver(&work.inputs).await?;
+        for (input, files) in files.iter().flatten() {
+            if let Some(Entry::Table(table)) = self.tree.entry(input).await? {
+                let mut only = lake_table(&self.tree, input, &table).await?;
+                only.only = Some(Arc::new(files.clone()));
+                resolver = resolver.with(input.clone(), Resolved::Lake(only));
+            }
+        }
+        Ok(resolver)
+    }
+
+    /// The rows of a query, planned, and how many rows it reads.
+    async fn rows_of_query(
+        &self,
+        work: &ModelWork<'_>,
+        query: &Arc<Parsed>,
+        files: &Option<NewFiles>,
+    ) -> Result<(Planned, u64)> {
+        let resolver = self.resolver_of(work, files).await?;
+        let rows_in = self.rows_read(work, &resolver).await?;
+        let session = self.runner.engine.session(Arc::new(resolver));
+        let parameters = &self.options.parameters;
+        if work.model.unique_key().is_empty() {
+            return Ok((session.plan(query, parameters).await?, rows_in));
+        }
+        let columns = names(&session.plan(query, parameters).await?.schema());
+        let last = upsert::last_rows(work.node, work.model, &query.sql(), &columns, files.is_some())?;
+        Ok((session.plan(&last, parameters).await?, rows_in))
     }
 
     /// Rows of the tables that the query reads, or of the new files alone (rule R9).
@@ -331,34 +348,6 @@ impl Attempt {
             };
         }
         Ok(rows)
-    }
-
-    /// The query to run: the model's own; with a `unique_key`, of each key's rows the last, old ones included.
-    async fn query_of(
-        &self,
-        work: &ModelWork<'_>,
-        own: &Arc<Parsed>,
-        session: &bywash_engine::Session,
-        old: Option<&TableEntry>,
-    ) -> Result<Arc<Parsed>> {
-        let model = work.model;
-        if model.unique_key().is_empty() {
-            return Ok(own.clone());
-        }
-        let schema = session.plan(own, &self.options.parameters).await?.schema();
-        let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
-        let order: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
-        let mut query = own.sql();
-        if old.is_some() {
-            let listed: Vec<_> = columns.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect();
-            let listed = listed.join(", ");
-            query = format!(
-                "select {listed} from ({query}) as bywash_new union all select {listed} from {}",
-                work.node.name
-            );
-        }
-        let text = incremental::last_of_each_key(&query, model.unique_key(), &order, &columns);
-        Ok(Arc::new(sql::parse(model.path.clone(), &text)?))
     }
 
     async fn write_output(
@@ -469,6 +458,11 @@ enum OutputBase {
     New(Draft),
     Old(Box<TableEntry>),
     Remade(Box<TableEntry>, Box<Remade>),
+}
+
+/// The columns of a query or table.
+pub(super) fn names(schema: &Schema) -> Vec<String> {
+    schema.fields().iter().map(|field| field.name().clone()).collect()
 }
 
 /// Rows of the files that are read.

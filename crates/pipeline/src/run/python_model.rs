@@ -3,11 +3,11 @@
 //!
 //! Functions that make several tables are called once in an attempt, and each of their nodes takes its own table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use bywash_core::{Error, ObjectId, ObjectIdBuilder, Result};
+use bywash_core::{Error, ObjectId, ObjectIdBuilder, Result, TableName};
 use bywash_engine::sql::{Parameters, Parsed};
 use bywash_engine::{Engine, Planned, Resolved, Session, StreamTable};
 use bywash_python::{Answer, Argument, ArgumentValue, Batches, Call, Declared, Expected, Limits, Output, Requirements};
@@ -18,14 +18,20 @@ use tokio::sync::{Mutex, OnceCell};
 
 use super::attempt::Attempt;
 use super::functions::{FunctionLog, Functions};
+use super::incremental::NewFiles;
 use super::keys::Recipe;
+use super::model::{ModelWork, names};
 use super::python_inputs::{hand_over, values};
 use super::runner::Runner;
+use super::upsert;
 use super::write::all_rows;
 use crate::blocking::blocking;
 use crate::events::Listener;
 use crate::graph::{Node, NodeId};
-use crate::project::{Model, ModelBody, PythonModel};
+use crate::project::{Model, ModelBody, ModelKind, PythonModel};
+
+/// Where the one query that reads them finds the rows that a function has returned.
+const RETURNED: &str = "bywash_returned";
 
 /// What functions that make several tables have returned in an attempt, or why they failed.
 #[derive(Default)]
@@ -53,7 +59,15 @@ pub(super) fn recipe(model: &Model, python: &PythonModel, parameters: &BTreeMap<
         ("forms", json!(forms)),
         ("output", json!(python.output)),
     ];
-    let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    // What a table that is written as a whole does not have leaves its recipe as it was.
+    let order_by: Vec<_> = model.order_by().iter().map(|key| (key.column.clone(), key.descending)).collect();
+    let grows = [
+        ("kind", json!(model.kind().as_str())),
+        ("unique_key", json!(model.unique_key())),
+        ("order_by", json!(order_by)),
+    ];
+    let grows = grows.into_iter().filter(|_| model.kind() == ModelKind::Incremental);
+    let settings = settings.into_iter().chain(grows).map(|(name, value)| (name.to_owned(), value)).collect();
     let used = python.parameters();
     let given = parameters.iter().filter(|(name, _)| used.contains(&name.as_str()));
     let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -64,6 +78,19 @@ pub(super) fn recipe(model: &Model, python: &PythonModel, parameters: &BTreeMap<
 pub(super) fn with_functions(model: &Model, parsed: &Parsed) -> String {
     let functions = model.functions().iter().map(|function| format!("\n{} {}", function.name, function.code));
     parsed.canonical.clone() + &functions.collect::<String>()
+}
+
+/// Stands for a call: for the function, and for the rows that it is given.
+fn call_id(work: &ModelWork<'_>, python: &PythonModel, files: &Option<NewFiles>) -> ObjectId {
+    let mut id = ObjectIdBuilder::default().part(python.code.as_bytes()).part(python.file.to_string_lossy().as_bytes());
+    for (input, version) in &work.produced.inputs {
+        id = id.part(input).part(version.as_bytes());
+    }
+    for (input, files) in files.iter().flatten() {
+        let files: BTreeSet<_> = files.iter().collect();
+        id = files.into_iter().fold(id.part("new").part(input.to_string()), ObjectIdBuilder::part);
+    }
+    id.finish()
 }
 
 /// What must be installed for a model.
@@ -89,40 +116,47 @@ impl Attempt {
         }
     }
 
-    /// What a function's key holds for its packages.
-    pub(super) fn package_extras(&self, model: &Model) -> Result<Vec<Vec<u8>>> {
-        let extra = |wanted: &Requirements| {
+    /// Stands for the packages of the functions that a model calls, if it calls any.
+    pub(super) fn packages(&self, model: &Model) -> Result<Option<ObjectId>> {
+        let wanted = requirements(model);
+        let mut all = ObjectIdBuilder::default().part("packages");
+        for wanted in &wanted {
             let lock = self.runner.functions.lock_id(wanted)?;
-            Ok(lock.map_or_else(|| wanted.to_string().into_bytes(), |id| id.as_bytes().to_vec()))
-        };
-        requirements(model).into_iter().map(extra).collect()
+            all = all.part(lock.map_or_else(|| wanted.to_string().into_bytes(), |id| id.as_bytes().to_vec()));
+        }
+        Ok((!wanted.is_empty()).then(|| all.finish()))
     }
 
     /// The rows of a function's table, planned, and how many rows it was given.
     pub(super) async fn rows_of_function(
         &self,
-        node: &Node,
+        work: &ModelWork<'_>,
         python: &PythonModel,
-        session: &Session,
-        versions: &BTreeMap<String, ObjectId>,
+        files: &Option<NewFiles>,
     ) -> Result<(Planned, u64)> {
+        let engine = &self.runner.engine;
+        let session = engine.session(Arc::new(self.resolver_of(work, files).await?));
         let called = if python.function.returns_several {
-            let mut key =
-                ObjectIdBuilder::default().part(python.code.as_bytes()).part(python.file.to_string_lossy().as_bytes());
-            for (input, version) in versions {
-                key = key.part(input).part(version.as_bytes());
-            }
-            let cell = self.calls.0.lock().await.entry(key.finish()).or_default().clone();
-            cell.get_or_init(|| self.call(node, python, session)).await.clone()?
+            let cell = self.calls.0.lock().await.entry(call_id(work, python, files)).or_default().clone();
+            cell.get_or_init(|| self.call(work.node, python, &session)).await.clone()?
         } else {
-            self.call(node, python, session).await?
+            self.call(work.node, python, &session).await?
         };
         let outputs = &called.answer.outputs;
         let output = match outputs.iter().find(|output| output.name() == python.output) {
             Some(output) => output.clone(),
             None => return Err(Error::bug(format!("`{}` did not give `{}`", python.function.name, python.output))),
         };
-        Ok((planned(&self.runner.engine, output).await?, called.rows_in))
+        if work.model.unique_key().is_empty() {
+            return Ok((planned(engine, output).await?, called.rows_in));
+        }
+        let columns = names(output.schema());
+        let returned = TableName::new(RETURNED, &python.output)?;
+        let last =
+            upsert::last_rows(work.node, work.model, &format!("select * from {returned}"), &columns, files.is_some())?;
+        let resolver = self.resolver(&[]).await?.with(returned, Resolved::Stream(rows(output)));
+        let planned = engine.session(Arc::new(resolver)).plan(&last, &self.options.parameters).await?;
+        Ok((planned, called.rows_in))
     }
 
     async fn call(&self, node: &Node, python: &PythonModel, session: &Session) -> Result<Called> {

@@ -156,7 +156,7 @@ fn incremental_models_must_be_provably_safe() {
       hint: make the model `kind: table`, or move this part into a model of its own that reads this one
     invalid-front-matter: an incremental model says whose new rows it is computed from
       at models/a/none.sql
-      hint: add `incremental_from:` with some of [raw.flights]
+      hint: add `incremental_from: [raw.flights]`, or some of them
     invalid-front-matter: `incremental_from` names `raw.planes`, which the query does not read
       at models/a/other.sql:3:4 ^incremental_from^
       hint: it reads `raw.flights`

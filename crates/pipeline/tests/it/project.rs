@@ -126,7 +126,7 @@ fn front_matter_errors_stand_in_the_lines_of_the_sql_file() {
       hint: did you mean `cluster_by`?
     invalid-front-matter: an incremental model says whose new rows it is computed from
       at models/a/key_without_order.sql
-      hint: add `incremental_from:` with some of [raw.flights]
+      hint: add `incremental_from: [raw.flights]`, or some of them
     invalid-front-matter: `unique_key` needs `order_by`: of the rows of one key, the last stays
       at models/a/key_without_order.sql:3:4 ^unique_key^
       hint: add `order_by: [column]` with a column that tells the rows of a key apart

@@ -54,13 +54,13 @@ fn every_spelling_of_imports_decorators_and_inputs_is_understood() {
     ]);
     insta::assert_snapshot!(shown(&project), @r#"
     marts.left (a Int64)
-      rows: Pandas SELECT * FROM "marts.one" AS "one"
+      rows: Pandas SELECT * FROM marts.one
     marts.right (b Timestamp(µs))
-      rows: Pandas SELECT * FROM "marts.one" AS "one"
+      rows: Pandas SELECT * FROM marts.one
     marts.one (carrier Utf8, late Decimal128(10, 2))
-      a: Table SELECT "carrier" FROM "raw.flights" AS "flights" WHERE (dep_delay > 0)
-      b: Reader SELECT * FROM "flights"
-      c: Polars SELECT * FROM "raw.flights" AS "flights"
+      a: Table SELECT "carrier" FROM raw.flights WHERE (dep_delay > 0)
+      b: Reader SELECT * FROM flights
+      c: Polars SELECT * FROM raw.flights
     marts.deux (n List(Struct("a": Int64)))
       
     flights.top (a Boolean)
@@ -84,7 +84,7 @@ fn what_would_have_to_be_run_is_an_error_that_says_how_to_write_it() {
              @bw.model(columns={'a': 'int64'}, memroy='2GB', timeout='soon')\ndef e(*rows): ...\n\
              @bw.model(columns={'a': 'integr'})\ndef f(rows: int = bw.table('raw.flights')): ...\n\
              @bw.model\ndef g(): ...\n\
-             @bw.model(columns={'a': 'int64'}, kind='incremental', unique_key=['a'])\nasync def h(x=3): ...\n\
+             @bw.model(columns={'a': 'int64'}, kind=KIND, unique_key=['a', NAME])\nasync def h(x=3): ...\n\
              class Inside:\n    @bw.model(columns={'a': 'int64'})\n    def i(): ...\n\
              @bw.model(columns={'a': 'int64'})\ndef j(rows=bw.table('raw.flights', filter='carrier ==')): ...\n\
              @bw.model(columns={'a': 'int64'})\ndef k(x=bw.table('raw.flights', filter='a in (select b from raw.flights)')): ...\n",
@@ -124,12 +124,12 @@ fn what_would_have_to_be_run_is_an_error_that_says_how_to_write_it() {
     invalid-python: rows cannot arrive as what this says
       at models/marts/wrong.py:16:13 ^int^
       hint: use `pyarrow.Table`, `pyarrow.RecordBatchReader`, `pandas.DataFrame` or `polars.DataFrame`, imported in this file
-    not-yet-supported: a function cannot be a model of kind `incremental`: its rows are computed as a whole
-      at models/marts/wrong.py:19:40 ^'incremental'^
-      hint: leave `kind` away, and read this table from an incremental model in SQL
-    invalid-python: `unique_key` means nothing for a function: its rows are computed as a whole
-      at models/marts/wrong.py:19:66 ^['a']^
-      hint: take it away
+    invalid-python: `kind` must be written out: a project is read without running Python
+      at models/marts/wrong.py:19:40 ^KIND^
+      hint: write it like `kind="table"`
+    invalid-python: each of `unique_key` must be written out: a project is read without running Python
+      at models/marts/wrong.py:19:63 ^NAME^
+      hint: write it like `unique_key=["flight_id"]`
     invalid-python: `h` is `async`; a model is a plain function
       at models/marts/wrong.py:20:11 ^h^
       hint: remove the `async`
@@ -158,12 +158,44 @@ fn what_is_no_python_has_a_place_and_its_tables_are_not_called_unknown() {
         ),
         ("models/marts/b.py", "def f():\n    x = = 2\n"),
         ("models/marts/reads.sql", "select * from broken\n"),
+        ("models/marts/c.py", "def f():\n    print 'x'\n"),
+        ("models/marts/d.py", "def f():\n    x = 1\n      y = 2\n"),
+        ("models/marts/e.py", "def f():\n        x = 1\n    y = 2\n"),
+        ("models/marts/f.py", "x = 3\nif x:\n    return x\n"),
+        ("models/marts/g.py", "for x in 'ab':\n    def f():\n        break\n"),
+        ("models/marts/h.py", "def f():\n    return 1 <> 2\n"),
+        ("models/marts/i.py", "  x = 1\n"),
+        ("models/marts/j.py", "def f():\nx = 1\n"),
+        (
+            "models/marts/good.py",
+            "# c\n  # c\nx = 1; y = 2\nif x: y = 3; z = \\\n  4\nelif y:\n  # c\n    z = 3\n\n# c\n    z = 4\nelse:\n\tz = 5\n\
+             match x:\n    case 1:\n        pass\n    case _: pass\n\
+             def f():\n    for a in [\n  1]:\n        while True:\n            if a: break\n        else:\n            continue\n    \
+             print('x', end='')\n    return lambda: (\nyield)\n\
+             class C:\n    def m(self):\n        return '''\nx\n  y'''\n    @property\n    def n(self): return 1\n",
+        ),
     ]);
     insta::assert_snapshot!(found, @r"
     invalid-python: not Python: this cannot stand here: `return (1`
       at models/marts/a.py:5:5 ^return (1^
     invalid-python: not Python: this cannot stand here: `=`
       at models/marts/b.py:2:9 ^=^
+    invalid-python: not Python: `print` is a function: write `print(…)`
+      at models/marts/c.py:2:5 ^print 'x'^
+    invalid-python: not Python: the indentation of this line fits no block
+      at models/marts/d.py:3:7 ^y = 2^
+    invalid-python: not Python: the indentation of this line fits no block
+      at models/marts/e.py:3:5 ^y = 2^
+    invalid-python: not Python: `return` stands in no function
+      at models/marts/f.py:3:5 ^return x^
+    invalid-python: not Python: `break` stands in no loop
+      at models/marts/g.py:3:9 ^break^
+    invalid-python: not Python: `<>` is written `!=`
+      at models/marts/h.py:2:14 ^<>^
+    invalid-python: not Python: the indentation of this line fits no block
+      at models/marts/i.py:1:3 ^x = 1^
+    invalid-python: not Python: nothing is indented below this
+      at models/marts/j.py:1:1 ^def f():^
     ");
 }
 
@@ -187,7 +219,7 @@ fn names_kinds_and_descriptions_are_checked_like_those_of_sql() {
              @bw.model(columns={'a': 'int64'})\ndef five(): ...\n",
         ),
         ("models/marts/seen.sql", "-- ---\n-- kind: view\n-- ---\nselect twice(1) as x\n"),
-        ("models/marts/marts.yml", "models:\n  - name: four\n    config: {kind: incremental}\n  - name: fife\n"),
+        ("models/marts/marts.yml", "models:\n  - name: four\n    config: {kind: view}\n  - name: fife\n"),
     ]);
     insta::assert_snapshot!(found, @r#"
     invalid-python: `plus` takes 2 arguments and declares 1
@@ -202,9 +234,10 @@ fn names_kinds_and_descriptions_are_checked_like_those_of_sql() {
       at models/marts/more.py:7:22 ^'two'^ (`marts.three` reads `marts.two`)
       at models/marts/more.py:5:20 ^'three'^ (`marts.two` reads `marts.three`)
       hint: take one of these references away, or move what both need into a model of its own
-    not-yet-supported: `marts.four` is a function, and cannot be a model of kind `incremental`
+    not-yet-supported: a function cannot be a view: a view stores nothing, and a function must be run to give rows
       at models/marts/more.py:9:5 ^four^
-      hint: take the `kind` away where its columns and tests are described
+      hint: make it a table: it is computed again only when its code or what it reads has changed
+      hint: it is YAML about this model that says `view`
     unknown-table: there is no table `marts.fuor`
       at models/marts/more.py:9:21 ^'marts.fuor'^
       hint: did you mean `marts.four`?
@@ -215,6 +248,83 @@ fn names_kinds_and_descriptions_are_checked_like_those_of_sql() {
     not-yet-supported: the view `marts.seen` calls `twice`, which is written in Python
       at models/marts/seen.sql
       hint: make it `kind: table`
+    "#);
+}
+
+#[test]
+fn incremental_functions_say_whose_new_rows_suffice() {
+    let model = |settings: &str, name: &str| {
+        format!(
+            "@bw.model(columns={{'a': 'int64'}}, {settings})\ndef {name}(x=bw.table('flights'), y=bw.table('v')): ...\n"
+        )
+    };
+    let text = [
+        "import bywash as bw\n".to_owned(),
+        model(
+            "kind='incremental', incremental_from='raw.flights', static=['v'], unique_key='a', order_by=['a desc']",
+            "good",
+        ),
+        model("kind='incremental'", "none"),
+        model("kind='incremental', incremental_from=['raw.planes']", "other"),
+        model("kind='incremental', incremental_from=['v']", "over_view"),
+        model("kind='incremental', incremental_from=['flights'], static=['raw.flights']", "both"),
+        model("kind='incremental', incremental_from=['flights'], unique_key=['a']", "key"),
+        model("kind='incremental', incremental_from=['flights@dev'], order_by='a b c'", "order"),
+        model("kind='incremental', incremental_from=['flights'], network=True", "online"),
+        model("unique_key='a'", "table"),
+        model("kind='view'", "view"),
+        model("kind='scd2'", "scd2"),
+        model("kind='incrmental'", "typo"),
+    ]
+    .concat();
+    let found = problems(&[
+        SETTINGS,
+        RAW,
+        ("models/marts/v.sql", "-- ---\n-- kind: view\n-- ---\nselect * from raw.flights\n"),
+        ("models/marts/many.py", &text),
+        (
+            "models/marts/said.py",
+            "import bywash as bw\n@bw.model(columns={'a': 'int64'})\ndef said(x=bw.table('flights')): ...\n",
+        ),
+        (
+            "models/marts/said.yml",
+            "models:\n  - name: said\n    config: {kind: incremental, incremental_from: [raw.flights]}\n",
+        ),
+    ]);
+    insta::assert_snapshot!(found, @r#"
+    invalid-python: an incremental model says whose new rows it is computed from
+      at models/marts/many.py:5:5 ^none^
+      hint: add `incremental_from=["flights", "v"]`, or some of them
+    invalid-python: `incremental_from` names `raw.planes`, which the function does not read
+      at models/marts/many.py:6:72 ^['raw.planes']^
+      hint: it reads `flights` and `v`
+    unsafe-incremental: `v` is a view: it has no rows of its own that could be new
+      at models/marts/many.py:8:72 ^['v']^
+      hint: make it `kind: table` or `incremental`, or read the tables behind it here
+    unsafe-incremental: cannot be computed from new rows only: `flights` cannot be both incremental and static
+      at models/marts/many.py:10:72 ^['flights']^
+    invalid-python: `unique_key` needs `order_by`: of the rows of one key, the last stays
+      at models/marts/many.py:12:96 ^['a']^
+      hint: add `order_by=["column"]` with a column that tells the rows of a key apart
+    invalid-python: `flights@dev` is fixed by its `@` and has no new rows
+      at models/marts/many.py:14:73 ^'flights@dev'^
+    invalid-python: `a b c` is not a column, or a column and `desc`
+      at models/marts/many.py:14:98 ^'a b c'^
+    unsafe-incremental: cannot be computed from new rows only: `online` may use the network
+      at models/marts/many.py:17:5 ^online^
+      hint: an incremental table must be the same after `--full-refresh`
+    invalid-python: `unique_key` means nothing for a model of kind `table`
+      at models/marts/many.py:18:46 ^'a'^
+      hint: add `kind="incremental"`, or take the key away
+    not-yet-supported: a function cannot be a view: a view stores nothing, and a function must be run to give rows
+      at models/marts/many.py:20:40 ^'view'^
+      hint: make it a table: it is computed again only when its code or what it reads has changed
+    not-yet-supported: models of kind `scd2` are not supported yet
+      at models/marts/many.py:22:40 ^'scd2'^
+      hint: use `incremental` or `table`
+    invalid-python: there is no kind `incrmental`
+      at models/marts/many.py:24:40 ^'incrmental'^
+      hint: did you mean `incremental`?
     "#);
 }
 

@@ -10,6 +10,9 @@ use super::bounds::Bounds;
 use super::session::{End, Session};
 use super::words::{Ended, Failure, FailureKind, Frame};
 
+const OUT_OF_MEMORY: &str =
+    "the system may be out of memory: run fewer functions at once, or give them limits by `memory=`";
+
 /// The call that failed.
 pub(super) struct Failed<'a> {
     pub(super) function: &'a str,
@@ -62,18 +65,20 @@ impl Failed<'_> {
             }
             End::By(Ended::Signal(signal)) => {
                 let message = format!("the process of `{function}` crashed: {}", signal_name(signal));
-                Error::new(Code::PythonCrashed, message).hint(
-                    "a package with native code did this; run the function in a test, or try another version of it",
-                )
+                Error::new(Code::PythonCrashed, message).hint(match signal == libc_kill() {
+                    true => OUT_OF_MEMORY,
+                    false => {
+                        "a package with native code did this; run the function in a test, or try another version of it"
+                    }
+                })
             }
             End::By(Ended::Code(code)) => {
                 let message = format!("the process of `{function}` ended itself with code {code}");
                 Error::new(Code::PythonCrashed, message).hint("return or raise instead of calling `os._exit`")
             }
             End::Unknown => {
-                Error::new(Code::PythonCrashed, format!("the processes of `{function}` were killed from outside")).hint(
-                    "the system may be out of memory: run fewer functions at once, or give them limits by `memory=`",
-                )
+                let message = format!("the processes of `{function}` were killed from outside");
+                Error::new(Code::PythonCrashed, message).hint(OUT_OF_MEMORY)
             }
         };
         error.at(self.last_place().unwrap_or_else(|| Place::file(self.file)))
@@ -137,6 +142,10 @@ fn out_of_processes(function: &str, bounds: &Bounds) -> Error {
 
 fn libc_segv() -> i32 {
     nix::sys::signal::Signal::SIGSEGV as i32
+}
+
+fn libc_kill() -> i32 {
+    nix::sys::signal::Signal::SIGKILL as i32
 }
 
 fn signal_name(signal: i32) -> String {

@@ -35,6 +35,7 @@ impl Warm {
         let (ours, theirs) = Pair::pair().map_err(failed)?;
         let command = command(environment.python(), sdk, theirs.into());
         let process = Process(start_confined(command, confinement)?);
+        process.goes_first();
         ours.set_nonblocking(true).map_err(failed)?;
         let mut control = UnixStream::from_std(ours).map_err(failed)?;
         let ready = tokio::time::timeout(LONGEST_START, receive::<Ready>(&mut control)).await;
@@ -95,6 +96,12 @@ pub(super) fn folders_of(python: &Path) -> Vec<PathBuf> {
 struct Process(Child);
 
 impl Process {
+    /// Where all memory of a machine is used up, the kernel ends what this process starts, rather than who started it.
+    fn goes_first(&self) {
+        // Other systems than Linux choose by themselves.
+        drop(std::fs::write(format!("/proc/{}/oom_score_adj", self.0.id()), "500"));
+    }
+
     /// It did not become ready: what it wrote says why.
     fn why_not(mut self, python: &Path) -> Error {
         drop(self.0.kill());

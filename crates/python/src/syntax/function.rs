@@ -57,6 +57,10 @@ impl Reader<'_> {
             }
             return None;
         };
+        if arguments.is_empty() {
+            let message = format!("`{}` takes no column, so it cannot know how many values to give", function.name);
+            problems.push(*self.wrong(decorator, message, LIKE));
+        }
         let given = function.parameters.len();
         if given != arguments.len() {
             let message = format!("`{}` takes {given} arguments and declares {}", function.name, arguments.len());

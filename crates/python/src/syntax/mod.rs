@@ -14,6 +14,7 @@ mod canonical;
 mod constant;
 mod declaration;
 mod function;
+mod grammar;
 mod keywords;
 mod local_imports;
 mod model;
@@ -21,6 +22,7 @@ mod names;
 mod source;
 mod strings;
 mod tree;
+mod upkeep;
 
 use std::ops::Range;
 use std::path::Path;
@@ -34,6 +36,7 @@ pub use declaration::{NewColumns, declare_columns};
 pub use function::SqlFunction;
 pub use local_imports::LocalImport;
 pub use model::{DeclaredColumn, ModelFunction, Output, Packages};
+pub use upkeep::{Setting, Upkeep};
 
 use names::Names;
 use source::Source;
@@ -62,7 +65,7 @@ pub fn read(path: &Path, text: &Arc<str>) -> (Module, Vec<Error>) {
         Ok(file) => file,
         Err(error) => return (Module::default(), vec![error]),
     };
-    if let Some(wrong) = file.wrong() {
+    if let Some(wrong) = file.wrong().or_else(|| file.unlike_python()) {
         let functions = file.statements().into_iter().filter_map(|statement| file.function(statement));
         let broken = functions.filter(|function| !function.decorators.is_empty()).map(|function| function.name);
         return (Module { broken: broken.collect(), ..Module::default() }, vec![source.syntax_error(&wrong)]);

@@ -10,6 +10,7 @@ use super::arguments::Argument;
 use super::constant::{Constant, Read, Text};
 use super::keywords::Keywords;
 use super::tree::{Call, Expression, Function, Value};
+use super::upkeep::Upkeep;
 
 pub(super) const DECORATOR: &str = "bywash.model";
 const COLUMNS_LIKE: &str = "columns={\"carrier\": \"string\", \"risk\": \"float64\"}";
@@ -42,8 +43,8 @@ pub struct ModelFunction {
     pub volatile: bool,
     /// How long such a result is kept.
     pub stable_for: Option<Duration>,
-    /// How the files of its tables are cut, and where that is written.
-    pub partition_by: Option<(Vec<Text>, Place)>,
+    /// How its tables are kept.
+    pub upkeep: Upkeep,
     /// For `-s tag:x`.
     pub tags: Vec<Text>,
     /// What its tables hold.
@@ -124,15 +125,9 @@ impl Reader<'_> {
         let stable_for = keywords.read("stable_for", |value| self.amount(value, "stable_for=\"1d\"", parse_duration));
         let network = keywords.read("network", |value| self.truth(value, "network=True"));
         let volatile = keywords.read("volatile", |value| self.truth(value, "volatile=True"));
-        let partition_by = keywords.read("partition_by", |value| {
-            Ok((self.texts(value, "`partition_by`", "partition_by=[\"month(day)\"]")?, self.place(&value.span)))
-        });
+        let upkeep = self.upkeep(&mut keywords);
         let tags = keywords.read("tags", |value| self.texts(value, "`tags`", "tags=[\"daily\"]"));
         let description = keywords.read("description", |value| self.text(value, "`description`", "description=\"…\""));
-        keywords.read("kind", |value| self.kind(value));
-        for name in ["unique_key", "order_by"] {
-            keywords.read(name, |value| self.only_incremental(name, value));
-        }
         keywords.finish();
         if let Some(first) = call.arguments.first() {
             problems.push(*self.wrong(first, "`bw.model` takes its settings by name", COLUMNS_LIKE));
@@ -166,7 +161,7 @@ impl Reader<'_> {
             network: network.unwrap_or_default(),
             volatile: volatile.unwrap_or_default(),
             stable_for,
-            partition_by,
+            upkeep,
             tags: tags.unwrap_or_default(),
             description: description.map(value_of).or_else(|| function.documentation.clone()),
             undeclared,
@@ -240,22 +235,6 @@ impl Reader<'_> {
             Constant::Truth(truth) => Ok(truth),
             _ => Err(self.wrong(value, "this is `True` or `False`", like)),
         }
-    }
-
-    fn kind(&self, value: &Expression) -> Read<()> {
-        let text = self.text(value, "`kind`", "kind=\"table\"")?;
-        if text.value == "table" {
-            return Ok(());
-        }
-        let message =
-            format!("a function cannot be a model of kind `{}`: its rows are computed as a whole", text.value);
-        let error = Error::new(Code::NotYetSupported, message).at(text.place);
-        Err(Box::new(error.hint("leave `kind` away, and read this table from an incremental model in SQL")))
-    }
-
-    fn only_incremental(&self, name: &str, value: &Expression) -> Read<()> {
-        let message = format!("`{name}` means nothing for a function: its rows are computed as a whole");
-        Err(Box::new(self.source.error(&value.span, message).hint("take it away")))
     }
 }
 

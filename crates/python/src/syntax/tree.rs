@@ -171,6 +171,11 @@ impl<'t> File<'t> {
         self.text.get(node.byte_range()).unwrap_or_default()
     }
 
+    /// The text before a node.
+    pub(crate) fn before(&self, node: Node<'_>) -> &'t str {
+        self.text.get(..node.start_byte()).unwrap_or_default()
+    }
+
     /// The function of a statement, if it is one.
     pub(crate) fn function<'a>(&'a self, statement: Node<'a>) -> Option<Function<'a>> {
         let (definition, decorators) = match statement.kind() {

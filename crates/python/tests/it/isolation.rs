@@ -91,6 +91,25 @@ async fn nothing_of_the_environment_is_inherited() {
     assert_eq!(answer.outputs[0].rows(), 1);
 }
 
+/// Becoming another user makes the kernel forget with whom a process ends.
+#[tokio::test]
+async fn a_run_ends_with_its_guard_whoever_it_is() {
+    let project = Project::with(|settings| settings.control_groups = false);
+    let body = "import ctypes, pyarrow as pa\nsignal = ctypes.c_int()\n\
+                ctypes.CDLL(None).prctl(2, ctypes.byref(signal), 0, 0, 0)\nprint(signal.value)\nreturn pa.table({'n': [1]})";
+    project.call(project.function(body)).await.expect("an answer");
+    assert_eq!(project.texts(), ["9"]);
+}
+
+#[tokio::test]
+async fn the_kernel_ends_functions_before_their_caller() {
+    let project = Project::new();
+    let body =
+        "import pyarrow as pa\nprint(open('/proc/self/oom_score_adj').read().strip())\nreturn pa.table({'n': [1]})";
+    project.call(project.function(body)).await.expect("an answer");
+    assert_eq!(project.texts(), ["500"]);
+}
+
 #[tokio::test]
 async fn a_function_has_the_cores_that_it_asks_for_and_its_name() {
     let project = Project::new();

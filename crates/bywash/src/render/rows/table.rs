@@ -35,23 +35,30 @@ pub(super) struct Look {
     /// Of the terminal, if it is one.
     width: Option<usize>,
     paint: Paint,
+    /// What stands where a value is absent.
+    null: &'static str,
 }
 
 impl Look {
     /// Fitted into a terminal of this width.
     pub(super) const fn terminal(width: usize, paint: Paint) -> Self {
-        Self { preset: UTF8_FULL_CONDENSED, rows: TERMINAL_ROWS, width: Some(width), paint }
+        Self { preset: UTF8_FULL_CONDENSED, rows: TERMINAL_ROWS, width: Some(width), paint, null: NULL }
     }
 
     /// For a pipe or file.
     pub(super) const fn pipe(paint: Paint, is_pipe: bool) -> Self {
         let paint = if is_pipe { paint } else { Paint { on: false } };
-        Self { preset: UTF8_FULL_CONDENSED, rows: DRAWN_ROWS, width: None, paint }
+        Self { preset: UTF8_FULL_CONDENSED, rows: DRAWN_ROWS, width: None, paint, null: NULL }
     }
 
     /// For a document.
     pub(super) const fn markdown() -> Self {
-        Self { preset: ASCII_MARKDOWN, rows: DRAWN_ROWS, width: None, paint: Paint { on: false } }
+        Self { preset: ASCII_MARKDOWN, rows: DRAWN_ROWS, width: None, paint: Paint { on: false }, null: NULL }
+    }
+
+    /// The same with nothing where a value is absent.
+    pub(super) const fn with_empty_cells(self) -> Self {
+        Self { null: "", ..self }
     }
 
     fn is_markdown(&self) -> bool {
@@ -95,7 +102,7 @@ impl TableWriter {
     }
 
     fn widths(&self) -> Vec<usize> {
-        let width = |text: &Option<String>| text.as_deref().map_or(NULL.len(), text::width);
+        let width = |text: &Option<String>| text.as_deref().map_or(self.look.null.len(), text::width);
         let wanted: Vec<usize> = (0..self.schema.fields().len())
             .map(|column| {
                 let name = text::width(&self.shown(self.schema.field(column).name()));
@@ -128,8 +135,8 @@ impl TableWriter {
         for row in &self.rows {
             table.add_row(row.iter().zip(widths).map(|(value, width)| match value {
                 Some(value) => Cell::new(text::cut(value, *width)),
-                None if self.look.paint.on => Cell::new(NULL).add_attribute(Attribute::Dim),
-                None => Cell::new(NULL),
+                None if self.look.paint.on => Cell::new(self.look.null).add_attribute(Attribute::Dim),
+                None => Cell::new(self.look.null),
             }));
         }
         for (column, field) in table.column_iter_mut().zip(self.schema.fields()) {
