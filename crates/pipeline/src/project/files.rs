@@ -60,6 +60,11 @@ const FOLDERS: &[(&str, &[(&str, Role)])] = &[
     ("endpoints", &[("sql", Role::Later("endpoints"))]),
 ];
 
+/// Every folder that is read.
+pub fn folders() -> impl Iterator<Item = &'static str> {
+    FOLDERS.iter().map(|(folder, _)| *folder)
+}
+
 /// A file of the project that a commit names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectFile {

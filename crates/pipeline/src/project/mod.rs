@@ -42,7 +42,7 @@ pub use columns::Column;
 pub use data_tests::{DataTest, Severity};
 pub(crate) use fields::listed;
 pub use fields::together;
-pub use files::ProjectFile;
+pub use files::{ProjectFile, folders};
 pub use layout::PartitionField;
 pub use load::{Project, Unsaved, find_root};
 pub use model_options::{Answer, FolderOptions, ModelKind, ModelOptions, SortKey};
