@@ -142,7 +142,10 @@ fn clean_removes_what_is_known() {
 #[test]
 fn watch_sees_every_folder_of_a_project() {
     let shop = shop();
-    shop.write("functions/half.py", "import bywash as bw\n\n\n@bw.udf(args=[\"int64\"], returns=\"int64\")\ndef half(x):\n    return x\n");
+    shop.write(
+        "functions/half.py",
+        "import bywash as bw\n\n\n@bw.udf(args=[\"int64\"], returns=\"int64\")\ndef half(x):\n    return x\n",
+    );
     promise(&shop, "select half(id) as x from raw.customers\n", "long");
     let mut process = shop.command(["check", "--watch"]).process();
     let mut child = process.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a process");

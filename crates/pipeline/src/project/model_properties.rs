@@ -109,11 +109,7 @@ fn by_name(models: &[Model]) -> HashMap<String, Vec<usize>> {
 }
 
 /// The model of a name: the one in the file's own namespace, or the only one of that name.
-fn find(
-    properties: &ModelProperties,
-    models: &[Model],
-    by_name: &HashMap<String, Vec<usize>>,
-) -> Result<usize, Error> {
+fn find(properties: &ModelProperties, models: &[Model], by_name: &HashMap<String, Vec<usize>>) -> Result<usize, Error> {
     let namespace = namespace_of(&properties.place.path);
     let (wanted, name) = match properties.name.split_once('.') {
         Some((namespace, name)) => (Some(namespace), name),
