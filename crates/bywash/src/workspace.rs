@@ -13,7 +13,7 @@ use bywash_pipeline::events::Listener;
 use bywash_pipeline::graph::{Graph, Loaded};
 use bywash_pipeline::lake_view::{FileOpener, LakeResolver, WorkingTree};
 use bywash_pipeline::project::{Project, Settings, Unsaved, find_root};
-use bywash_pipeline::run::{FunctionSettings, Functions, Runner};
+use bywash_pipeline::run::{FunctionSettings, Functions, KnownPlans, Runner};
 use bywash_python::PoolSettings;
 
 use crate::arguments::{Parameter, ParameterFlags, ProjectFlags, RefFlags};
@@ -34,7 +34,14 @@ pub struct Workspace {
     pub engine: Arc<Engine>,
     /// Runs functions in Python.
     pub functions: Functions,
+    known: Arc<KnownPlans>,
     folder: PathBuf,
+}
+
+/// What a project was, for the next look at it: what did not change is neither parsed nor planned again.
+pub struct Remembered {
+    project: Arc<Project>,
+    known: Arc<KnownPlans>,
 }
 
 impl Workspace {
@@ -51,7 +58,7 @@ impl Workspace {
     /// # Errors
     /// As for [`Self::open`].
     pub async fn open_with(context: &Context, flags: &ProjectFlags, unsaved: &Unsaved) -> Result<Self> {
-        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), unsaved)?.settled()?;
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), unsaved, None)?.settled()?;
         let lake = open_lake(&loaded.project, false).await?;
         let names = names_in(&loaded.project, &lake).await?;
         // Tables at other refs and system tables are looked up when they are read.
@@ -63,12 +70,21 @@ impl Workspace {
     ///
     /// # Errors
     /// No project, something wrong with its settings, a lake that cannot be opened.
-    pub async fn open_with_problems(context: &Context, flags: &ProjectFlags) -> Result<(Self, Vec<Error>)> {
-        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new())?.settled()?;
+    pub async fn open_with_problems(
+        context: &Context,
+        flags: &ProjectFlags,
+        before: Option<&Remembered>,
+    ) -> Result<(Self, Vec<Error>)> {
+        let project = before.map(|before| &*before.project);
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new(), project)?.settled()?;
         let lake = open_lake(&loaded.project, false).await?;
         let names = names_in(&loaded.project, &lake).await?;
         let (project, graph, problems) = loaded.with_problems(&names, |_: &TableRef| true);
-        Ok((Self::of(context, project, graph, lake)?, problems))
+        let mut workspace = Self::of(context, project, graph, lake)?;
+        if let Some(before) = before {
+            workspace.known = before.known.clone();
+        }
+        Ok((workspace, problems))
     }
 
     /// Opens a project whose models may have problems that do not matter here: to look at tables, branches, history.
@@ -84,7 +100,7 @@ impl Workspace {
     /// # Errors
     /// As for [`Self::open_lake`].
     pub async fn open_moved_lake(context: &Context, flags: &ProjectFlags, has_moved: bool) -> Result<Self> {
-        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new())?;
+        let loaded = Loaded::read(&context.folder, flags.target.as_deref(), &Unsaved::new(), None)?;
         // With settings that cannot be read another lake would be opened, or even made.
         if let Some(error) = loaded.project.settings_error {
             return Err(error);
@@ -98,7 +114,7 @@ impl Workspace {
     /// # Errors
     /// Problems in its files.
     pub async fn restored(context: &Context, folder: &Path, lake: &Lake, at: &Head) -> Result<Self> {
-        let loaded = Loaded::read(folder, None, &Unsaved::new())?.settled()?;
+        let loaded = Loaded::read(folder, None, &Unsaved::new(), None)?.settled()?;
         let tables = at.commit.tree.all(&lake.objects()).await?;
         let names = tables.keys().map(|name| name.parse()).collect::<Result<Vec<TableName>>>()?;
         let (project, graph) = loaded.check(&names, |_: &TableRef| true)?;
@@ -113,6 +129,7 @@ impl Workspace {
             added.map_err(|error| error.at(function.place.clone()))
         })?;
         Ok(Self {
+            known: Arc::new(KnownPlans::new(&project.root.join(CACHE_FOLDER))),
             project: Arc::new(project),
             graph: Arc::new(graph),
             lake,
@@ -120,6 +137,12 @@ impl Workspace {
             functions,
             folder: context.folder.clone(),
         })
+    }
+
+    /// What the next look at the same project begins with.
+    #[must_use]
+    pub fn remembered(&self) -> Remembered {
+        Remembered { project: self.project.clone(), known: self.known.clone() }
     }
 
     /// The branch that `--ref` names, or else the one that is checked out.
@@ -187,6 +210,7 @@ impl Workspace {
             graph: self.graph.clone(),
             sources: Arc::new(FileReaders::new(&self.project.root.join(CACHE_FOLDER))),
             functions: self.functions.clone(),
+            known: self.known.clone(),
             listener,
         })
     }

@@ -9,7 +9,7 @@ use bywash_core::{Code, Error, Result, counted};
 use bywash_pipeline::events::Silence;
 use bywash_pipeline::graph::{Body, Graph, NodeId};
 use bywash_pipeline::lake_view::WorkingTree;
-use bywash_pipeline::project::together;
+use bywash_pipeline::project::{folders, settings, together};
 use bywash_pipeline::run::check_models;
 
 use crate::arguments::{CheckArguments, Format, OutputFlags};
@@ -19,7 +19,7 @@ use crate::render::error::{ErrorStyle, render};
 use crate::render::listing::Listing;
 use crate::render::rows::format_of;
 use crate::render::text_output::write_text;
-use crate::workspace::{Workspace, parameters};
+use crate::workspace::{Remembered, Workspace, parameters};
 
 /// How often files are looked at with `--watch`.
 const LOOK: Duration = Duration::from_millis(100);
@@ -29,14 +29,15 @@ const LOOK: Duration = Duration::from_millis(100);
 /// # Errors
 /// Every problem, at once.
 pub async fn run(context: &Context, arguments: CheckArguments) -> Result<()> {
+    let mut before = None;
     if !arguments.watch {
-        return check(context, &arguments).await;
+        return check(context, &arguments, &mut before).await;
     }
     let mut seen = None;
     loop {
         let now = stamps(&context.folder);
         if seen.as_ref() != Some(&now) {
-            if let Err(error) = check(context, &arguments).await {
+            if let Err(error) = check(context, &arguments, &mut before).await {
                 let style = ErrorStyle { paint: context.paint(), verbosity: context.verbosity, json: false };
                 context.say(render(&error, style).trim_end());
             }
@@ -47,8 +48,10 @@ pub async fn run(context: &Context, arguments: CheckArguments) -> Result<()> {
     }
 }
 
-async fn check(context: &Context, arguments: &CheckArguments) -> Result<()> {
-    let (workspace, mut problems) = Workspace::open_with_problems(context, &arguments.project).await?;
+async fn check(context: &Context, arguments: &CheckArguments, before: &mut Option<Remembered>) -> Result<()> {
+    let opened = Workspace::open_with_problems(context, &arguments.project, before.as_ref()).await?;
+    let (workspace, mut problems) = opened;
+    *before = Some(workspace.remembered());
     let nodes: Vec<_> = match selected(&workspace, &arguments.selection, &arguments.reference).await {
         Ok(nodes) => nodes.into_iter().collect(),
         // A selection cannot be told from a name that is missing because its file cannot be read.
@@ -100,9 +103,9 @@ fn unread(graph: &Graph, nodes: &[NodeId]) -> Vec<(NodeId, Error)> {
 
 /// The files of the project around a folder, with their sizes and when they were changed.
 fn stamps(folder: &Path) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
-    let root = folder.ancestors().find(|folder| folder.join("bywash.toml").is_file()).unwrap_or(folder);
-    let (mut found, mut left) = (BTreeMap::new(), vec![root.join("bywash.toml")]);
-    left.extend(["sources", "seeds", "models", "tests"].map(|name| root.join(name)));
+    let root = folder.ancestors().find(|folder| folder.join(settings::FILE_NAME).is_file()).unwrap_or(folder);
+    let (mut found, mut left) = (BTreeMap::new(), vec![root.join(settings::FILE_NAME)]);
+    left.extend(folders().map(|name| root.join(name)));
     while let Some(path) = left.pop() {
         match std::fs::read_dir(&path) {
             Ok(inside) => left.extend(inside.flatten().map(|entry| entry.path())),

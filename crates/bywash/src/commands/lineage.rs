@@ -21,7 +21,7 @@ use crate::workspace::{Workspace, parameters};
 /// # Errors
 /// There is no such table or column, or the lake cannot be read.
 pub async fn run(context: &Context, arguments: LineageArguments) -> Result<()> {
-    let (workspace, _) = Workspace::open_with_problems(context, &arguments.project).await?;
+    let (workspace, _) = Workspace::open_with_problems(context, &arguments.project, None).await?;
     let head = workspace.head(&arguments.reference).await?;
     let tree = Arc::new(WorkingTree::new(workspace.lake.clone(), head));
     let runner = workspace.runner(Arc::new(Silence));

@@ -16,6 +16,7 @@ mod help;
 mod init;
 mod interrupt;
 mod killing;
+mod known_plans;
 mod lineage;
 mod load;
 mod maintenance;

@@ -67,6 +67,9 @@ struct Part {
 
 /// The words with the parts of each `with` in order, the innermost first.
 fn in_order(words: Vec<CanonicalWord>) -> Vec<CanonicalWord> {
+    if words.iter().all(|word| word.text != "with") {
+        return words;
+    }
     let mut ordered = Vec::with_capacity(words.len());
     let mut at = 0;
     while let Some(word) = words.get(at) {

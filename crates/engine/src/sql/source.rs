@@ -13,12 +13,14 @@ pub(crate) struct Source {
     text: Arc<str>,
     /// Where each line begins: every token asks.
     lines: Arc<[usize]>,
+    /// Whether a column is as many bytes as characters.
+    is_ascii: bool,
 }
 
 impl Source {
     pub(crate) fn new(path: impl Into<PathBuf>, text: &str) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { path: Arc::new(path.into()), text: text.into(), lines }
+        Self { path: Arc::new(path.into()), text: text.into(), lines, is_ascii: text.is_ascii() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -88,6 +90,9 @@ impl Source {
         let line = usize::try_from(location.line.saturating_sub(1)).unwrap_or(usize::MAX);
         let column = usize::try_from(location.column.saturating_sub(1)).unwrap_or(usize::MAX);
         let start = self.lines.get(line).copied().unwrap_or(self.text.len());
+        if self.is_ascii {
+            return start.saturating_add(column).min(self.text.len());
+        }
         self.text[start..].char_indices().nth(column).map_or(self.text.len(), |(at, _)| start + at)
     }
 }

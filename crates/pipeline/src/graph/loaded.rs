@@ -21,12 +21,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Finds the project around `start`, reads it with these files as they will be, and builds its graph.
+    /// Finds the project around `start`, reads it with these files as they will be, and builds its graph; `before` is
+    /// what was read of it some time ago.
     ///
     /// # Errors
     /// No project, or one whose `bywash.toml` cannot be opened. Everything else stands in `problems`.
-    pub fn read(start: &Path, target: Option<&str>, unsaved: &Unsaved) -> Result<Self> {
-        let (project, problems) = Project::read(start, target, unsaved)?;
+    pub fn read(start: &Path, target: Option<&str>, unsaved: &Unsaved, before: Option<&Project>) -> Result<Self> {
+        let (project, problems) = Project::read(start, target, unsaved, before)?;
         Ok(Self::of(project, problems))
     }
 

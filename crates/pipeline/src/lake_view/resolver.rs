@@ -1,7 +1,7 @@
 //! Finds what SQL names: tables and views of a tree, tables at another ref, system tables, files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use async_trait::async_trait;
 use bywash_core::{Code, Error, Result, TableName, TableRef, suggestion};
@@ -35,7 +35,7 @@ impl FileOpener for NoFiles {
 pub struct LakeResolver {
     tree: Option<Arc<WorkingTree>>,
     files: Arc<dyn FileOpener>,
-    overlays: BTreeMap<TableName, Resolved>,
+    overlays: RwLock<BTreeMap<TableName, Resolved>>,
     others: Mutex<HashMap<String, Arc<WorkingTree>>>,
 }
 
@@ -43,26 +43,31 @@ impl LakeResolver {
     /// Resolves in this tree. Nothing is read yet: of many tables a statement reads few.
     #[must_use]
     pub fn new(tree: Arc<WorkingTree>, files: Arc<dyn FileOpener>) -> Self {
-        Self { tree: Some(tree), files, overlays: BTreeMap::new(), others: Mutex::default() }
+        Self { tree: Some(tree), files, overlays: RwLock::default(), others: Mutex::default() }
     }
 
     /// Resolves files alone: there is no lake.
     #[must_use]
     pub fn without_lake(files: Arc<dyn FileOpener>) -> Self {
-        Self { tree: None, files, overlays: BTreeMap::new(), others: Mutex::default() }
+        Self { tree: None, files, overlays: RwLock::default(), others: Mutex::default() }
     }
 
     /// Puts something in the place of a table.
     #[must_use]
-    pub fn with(mut self, name: TableName, resolved: Resolved) -> Self {
-        self.overlays.insert(name, resolved);
+    pub fn with(self, name: TableName, resolved: Resolved) -> Self {
+        self.put(name, resolved);
         self
+    }
+
+    /// The same while it is in use.
+    pub fn put(&self, name: TableName, resolved: Resolved) {
+        self.overlays.write().unwrap_or_else(PoisonError::into_inner).insert(name, resolved);
     }
 
     /// What was put in the place of a table.
     #[must_use]
-    pub fn overlaid(&self, name: &TableName) -> Option<&Resolved> {
-        self.overlays.get(name)
+    pub fn overlaid(&self, name: &TableName) -> Option<Resolved> {
+        self.overlays().get(name).cloned()
     }
 
     /// The full name of a reference.
@@ -73,9 +78,8 @@ impl LakeResolver {
         if let Some(namespace) = &table.namespace {
             return TableName::new(namespace, &table.name);
         }
-        let fits = |name: &&String| name.split_once('.').is_some_and(|(_, name)| name == table.name);
-        let names = self.names().await?;
-        match names.iter().filter(fits).collect::<Vec<_>>().as_slice() {
+        let names = self.names_called(&table.name).await?;
+        match names.iter().collect::<Vec<_>>().as_slice() {
             [one] => one.parse(),
             [] => Err(self.unknown_table(table).await),
             several => {
@@ -111,8 +115,23 @@ impl LakeResolver {
             Some(tree) => tree.names().await?,
             None => BTreeSet::new(),
         };
-        names.extend(self.overlays.keys().map(ToString::to_string));
+        names.extend(self.overlays().keys().map(ToString::to_string));
         Ok(names)
+    }
+
+    /// The full names of a bare one.
+    async fn names_called(&self, bare: &str) -> Result<BTreeSet<String>> {
+        let is_called = |name: &str| name.split_once('.').is_some_and(|(_, name)| name == bare);
+        let mut names = match &self.tree {
+            Some(tree) => tree.names_that(is_called).await?,
+            None => BTreeSet::new(),
+        };
+        names.extend(self.overlays().keys().filter(|name| name.name() == bare).map(ToString::to_string));
+        Ok(names)
+    }
+
+    fn overlays(&self) -> RwLockReadGuard<'_, BTreeMap<TableName, Resolved>> {
+        self.overlays.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn resolve_at(&self, tree: &WorkingTree, table: &TableRef, at: &str) -> Result<Resolved> {
@@ -194,8 +213,8 @@ impl TableResolver for LakeResolver {
             return about_the_lake(tree, table).await;
         }
         let name = self.full_name(table).await?;
-        if let Some(overlay) = self.overlays.get(&name) {
-            return Ok(overlay.clone());
+        if let Some(overlay) = self.overlaid(&name) {
+            return Ok(overlay);
         }
         match tree.entry(&name).await? {
             Some(entry) => resolved(tree, &name, entry, None).await,

@@ -96,19 +96,28 @@ impl WorkingTree {
         self.lock().edits.insert(name.to_string(), entry);
     }
 
-    /// Every name, for suggestions, bare names and `bywash.tables`.
+    /// Every name, for suggestions and `bywash.tables`.
     ///
     /// # Errors
     /// The catalog cannot be read.
     pub async fn names(&self) -> Result<BTreeSet<String>> {
-        let mut names = match self.names.get() {
-            Some(names) => names.clone(),
+        self.names_that(|_| true).await
+    }
+
+    /// The names that fit: a project asks once for each bare name in it.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub async fn names_that(&self, fit: impl Fn(&str) -> bool) -> Result<BTreeSet<String>> {
+        let base = match self.names.get() {
+            Some(names) => names,
             None => {
                 let read = self.base.commit.tree.all(&self.objects).await?.into_keys().collect();
-                self.names.get_or_init(|| read).clone()
+                self.names.get_or_init(|| read)
             }
         };
-        for (name, entry) in &self.lock().edits {
+        let mut names: BTreeSet<_> = base.iter().filter(|name| fit(name)).cloned().collect();
+        for (name, entry) in self.lock().edits.iter().filter(|(name, _)| fit(name)) {
             match entry {
                 Some(_) => names.insert(name.clone()),
                 None => names.remove(name),

@@ -61,6 +61,11 @@ const FOLDERS: &[(&str, &[(&str, Role)])] = &[
     ("endpoints", &[("sql", Role::Later("endpoints"))]),
 ];
 
+/// Every folder that is read.
+pub fn folders() -> impl Iterator<Item = &'static str> {
+    FOLDERS.iter().map(|(folder, _)| *folder)
+}
+
 /// A file of the project as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectFile {

@@ -14,6 +14,7 @@ use super::document::Document;
 use super::fields::{Problems, together};
 use super::files::{self, ProjectFile, Role};
 use super::model_properties::{self, ModelProperties};
+use super::model_sql::KnownQueries;
 use super::models::{self, Model};
 use super::python_files::{self, PythonFile, PythonFiles};
 use super::python_functions::{self, PythonFunction};
@@ -59,7 +60,7 @@ impl Project {
     /// # Errors
     /// Every problem of its files, as one error.
     pub fn load(start: &Path, target: Option<&str>) -> Result<Self> {
-        let (project, problems) = Self::read(start, target, &Unsaved::new())?;
+        let (project, problems) = Self::read(start, target, &Unsaved::new(), None)?;
         match together(problems) {
             Some(error) => Err(error),
             None => Ok(project),
@@ -68,14 +69,22 @@ impl Project {
 
     /// Finds the project around `start` and reads it with these files as they will be, problems beside it.
     ///
+    /// `before` is what was read of it some time ago: queries that have not changed since are not parsed again.
+    ///
     /// # Errors
     /// No project, or one whose `bywash.toml` cannot be opened.
-    pub fn read(start: &Path, target: Option<&str>, unsaved: &Unsaved) -> Result<(Self, Vec<Error>)> {
+    pub fn read(
+        start: &Path,
+        target: Option<&str>,
+        unsaved: &Unsaved,
+        before: Option<&Self>,
+    ) -> Result<(Self, Vec<Error>)> {
         let root = find_root(start)?;
         let environment: Vec<(String, String)> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self::read_unsaved(root, target, &environment, unsaved)
+        let known = before.map(KnownQueries::of).unwrap_or_default();
+        Self::read_unsaved(root, target, &environment, unsaved, known)
     }
 
     /// Reads the project at `root` with an environment.
@@ -87,7 +96,7 @@ impl Project {
         target: Option<&str>,
         environment: &[(String, String)],
     ) -> Result<(Self, Vec<Error>)> {
-        Self::read_unsaved(root, target, environment, &Unsaved::new())
+        Self::read_unsaved(root, target, environment, &Unsaved::new(), KnownQueries::default())
     }
 
     fn read_unsaved(
@@ -95,6 +104,7 @@ impl Project {
         target: Option<&str>,
         environment: &[(String, String)],
         unsaved: &Unsaved,
+        known: KnownQueries<'_>,
     ) -> Result<(Self, Vec<Error>)> {
         let (problems, of_settings) = (Problems::default(), Problems::default());
         let path = Path::new(settings::FILE_NAME);
@@ -106,7 +116,7 @@ impl Project {
         of_settings.into_iter().for_each(|problem| problems.push(problem));
         let entries = files::list(&root, unsaved, &problems);
         let mut parts = Parts::default();
-        let reading = Reading { root: &root, settings: &settings, unsaved };
+        let reading = Reading { root: &root, settings: &settings, unsaved, known };
         for outcome in reading.all(&entries)? {
             listed.extend(outcome.file);
             outcome.problems.into_iter().for_each(|problem| problems.push(problem));
@@ -177,6 +187,7 @@ struct Reading<'a> {
     root: &'a Path,
     settings: &'a Settings,
     unsaved: &'a Unsaved,
+    known: KnownQueries<'a>,
 }
 
 impl Reading<'_> {
@@ -210,7 +221,7 @@ impl Reading<'_> {
                 None => Content::Nothing,
             },
             _ => match problems.keep(files::to_document(path, bytes)) {
-                Some(document) => read_document(&document, role, settings, &problems),
+                Some(document) => self.document(&document, role, &problems),
                 None => broken(path, role, settings),
             },
         };
@@ -223,33 +234,35 @@ impl Reading<'_> {
             None => files::read_bytes(self.root, path),
         }
     }
-}
 
-fn read_document(document: &Document, role: Role, settings: &Settings, problems: &Problems) -> Content {
-    let path = document.path();
-    match role {
-        Role::Source => Content::Source(sources::read(document, problems)),
-        Role::SeedProperties => Content::SeedProperties(seeds::read_properties(document, problems)),
-        Role::ModelProperties => Content::ModelProperties(model_properties::read(document, problems)),
-        Role::Test => match sql_tests::read(document, problems) {
-            Some(test) => Content::Test(Box::new(test)),
-            None => Content::Nothing,
-        },
-        Role::Model => match problems.keep(models::name_of(path, namespace(settings))) {
-            Some(name) => match models::read(name.clone(), document, problems) {
-                Some(model) => Content::Model(Box::new(model)),
-                None => Content::Broken(name),
+    fn document(&self, document: &Document, role: Role, problems: &Problems) -> Content {
+        let path = document.path();
+        match role {
+            Role::Source => Content::Source(sources::read(document, problems)),
+            Role::SeedProperties => Content::SeedProperties(seeds::read_properties(document, problems)),
+            Role::ModelProperties => Content::ModelProperties(model_properties::read(document, problems)),
+            Role::Test => match sql_tests::read(document, &self.known, problems) {
+                Some(test) => Content::Test(Box::new(test)),
+                None => Content::Nothing,
             },
-            None => Content::Nothing,
-        },
-        Role::PythonModel | Role::PythonFunctions => Content::Python(Box::new(python_files::read(document, problems))),
-        Role::Later(what) => {
-            let message = format!("{what} are not supported yet: `{}`", path.display());
-            let error = Error::new(Code::NotYetSupported, message).at(Place::file(path));
-            problems.push(error.hint("move the file out of the project for now"));
-            Content::Nothing
+            Role::Model => match problems.keep(models::name_of(path, namespace(self.settings))) {
+                Some(name) => match models::read(name.clone(), document, &self.known, problems) {
+                    Some(model) => Content::Model(Box::new(model)),
+                    None => Content::Broken(name),
+                },
+                None => Content::Nothing,
+            },
+            Role::PythonModel | Role::PythonFunctions => {
+                Content::Python(Box::new(python_files::read(document, problems)))
+            }
+            Role::Later(what) => {
+                let message = format!("{what} are not supported yet: `{}`", path.display());
+                let error = Error::new(Code::NotYetSupported, message).at(Place::file(path));
+                problems.push(error.hint("move the file out of the project for now"));
+                Content::Nothing
+            }
+            Role::Seed => Content::Nothing,
         }
-        Role::Seed => Content::Nothing,
     }
 }
 

@@ -45,7 +45,7 @@ pub use columns::Column;
 pub use data_tests::{DataTest, Severity};
 pub(crate) use fields::listed;
 pub use fields::together;
-pub use files::ProjectFile;
+pub use files::{ProjectFile, folders};
 pub(crate) use kept_files::LOCK_FILE;
 pub use layout::PartitionField;
 pub use load::{Project, Unsaved, find_root};

@@ -1,7 +1,9 @@
 //! `models/**/*.yml`: what is said about models beside their SQL, in dbt's shape.
 
-use bywash_core::{Code, Error, Place, suggestion};
+use std::collections::HashMap;
 use std::path::Path;
+
+use bywash_core::{Code, Error, Place, suggestion};
 
 use super::columns::{Column, read_columns};
 use super::constraints::read_constraints;
@@ -77,17 +79,18 @@ fn read_model(fields: &mut Fields<'_>) -> Option<ModelProperties> {
 
 /// Gives each model what YAML says about it. `broken` are the names of models that could not be read.
 pub fn attach(found: Vec<ModelProperties>, models: &mut [Model], broken: &[String], problems: &Problems) {
-    let mut described: Vec<(usize, Place)> = Vec::new();
+    let mut described: HashMap<usize, Place> = HashMap::new();
+    let by_name = by_name(models);
     for properties in found {
-        match find(&properties, models) {
+        match find(&properties, models, &by_name) {
             Ok(at) => {
-                if let Some((_, first)) = described.iter().find(|(known, _)| *known == at) {
+                if let Some(first) = described.get(&at) {
                     let message = format!("`{}` is described twice", models[at].name);
                     let error = Error::new(Code::InvalidYaml, message).at(properties.place);
                     problems.push(error.at(first.clone().labelled("first here")));
                     continue;
                 }
-                described.push((at, properties.place.clone()));
+                described.insert(at, properties.place.clone());
                 models[at].describe(properties);
             }
             Err(_) if broken.contains(&properties.name) => {}
@@ -96,14 +99,24 @@ pub fn attach(found: Vec<ModelProperties>, models: &mut [Model], broken: &[Strin
     }
 }
 
+/// The places of models by their names without a namespace.
+fn by_name(models: &[Model]) -> HashMap<String, Vec<usize>> {
+    let mut found: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, model) in models.iter().enumerate() {
+        found.entry(model.name.name().to_owned()).or_default().push(at);
+    }
+    found
+}
+
 /// The model of a name: the one in the file's own namespace, or the only one of that name.
-fn find(properties: &ModelProperties, models: &[Model]) -> Result<usize, Error> {
+fn find(properties: &ModelProperties, models: &[Model], by_name: &HashMap<String, Vec<usize>>) -> Result<usize, Error> {
     let namespace = namespace_of(&properties.place.path);
-    let fits = |model: &Model| match properties.name.split_once('.') {
-        Some((namespace, name)) => model.name.namespace() == namespace && model.name.name() == name,
-        None => model.name.name() == properties.name,
+    let (wanted, name) = match properties.name.split_once('.') {
+        Some((namespace, name)) => (Some(namespace), name),
+        None => (None, properties.name.as_str()),
     };
-    let candidates: Vec<usize> = (0..models.len()).filter(|at| fits(&models[*at])).collect();
+    let fits = |at: &usize| wanted.is_none_or(|wanted| models[*at].name.namespace() == wanted);
+    let candidates: Vec<usize> = by_name.get(name).into_iter().flatten().copied().filter(fits).collect();
     let near = candidates.iter().find(|at| Some(models[**at].name.namespace()) == namespace.as_deref());
     match (near, candidates.as_slice()) {
         (Some(at), _) | (None, [at]) => Ok(*at),

@@ -1,5 +1,6 @@
 //! The SQL of models and tests: one query over tables, read by the engine's SQL front.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,12 +8,34 @@ use bywash_core::{Code, Error, Result};
 use bywash_engine::sql::{Parsed, StatementKind, parse};
 
 use super::document::{Document, Span};
+use super::load::Project;
+
+/// The queries of the same project as it was read before, by their files: what still says the same is not parsed again.
+#[derive(Default)]
+pub struct KnownQueries<'a>(HashMap<&'a Path, &'a Arc<Parsed>>);
+
+impl<'a> KnownQueries<'a> {
+    /// Those of the models and tests of a project.
+    pub fn of(project: &'a Project) -> Self {
+        let models = project.models.iter().filter_map(|model| model.query());
+        let queries = models.chain(project.sql_tests.iter().map(|test| &test.parsed));
+        Self(queries.map(|query| (query.origin(), query)).collect())
+    }
+
+    fn find(&self, document: &Document) -> Option<Arc<Parsed>> {
+        let known = self.0.get(document.path()).filter(|known| **known.text() == **document.text());
+        known.map(|known| Arc::clone(known))
+    }
+}
 
 /// Reads a file that holds exactly one query over tables.
 ///
 /// # Errors
 /// What is not SQL, a statement that changes something, a template, a file name in quotes.
-pub fn read(document: &Document) -> Result<Arc<Parsed>> {
+pub fn read(document: &Document, known: &KnownQueries<'_>) -> Result<Arc<Parsed>> {
+    if let Some(known) = known.find(document) {
+        return Ok(known);
+    }
     let parsed = parse(document.path(), document.text()).map_err(|error| with_advice(document, error))?;
     if parsed.kind != StatementKind::Query {
         return Err(Error::new(Code::InvalidSql, "a model or test is one query; this changes or describes something")

@@ -17,6 +17,7 @@ use super::fields::{Problems, Source};
 use super::layout::PartitionField;
 use super::model_options::{Answer, ModelKind, ModelOptions, Placed, SortKey, read_options};
 use super::model_properties::ModelProperties;
+use super::model_sql::KnownQueries;
 use super::python_functions::PythonFunction;
 use super::python_models::PythonModel;
 use super::python_options;
@@ -98,7 +99,7 @@ fn folder_of(path: &Path) -> String {
 }
 
 /// Reads a model's file; `None` if its SQL cannot be read.
-pub fn read(name: TableName, document: &Document, problems: &Problems) -> Option<Model> {
+pub fn read(name: TableName, document: &Document, known: &KnownQueries<'_>, problems: &Problems) -> Option<Model> {
     let before = problems.count();
     let options = problems.keep(front_matter::parse(document)).flatten().map_or_else(ModelOptions::default, |root| {
         let source = Source { document, code: Code::InvalidFrontMatter, problems };
@@ -109,7 +110,7 @@ pub fn read(name: TableName, document: &Document, problems: &Problems) -> Option
         })
     });
     let sound = problems.count() == before;
-    let parsed = problems.keep(model_sql::read(document))?;
+    let parsed = problems.keep(model_sql::read(document, known))?;
     let model = Model::new(name, document.path(), ModelBody::Sql(parsed), document.whole(), options);
     Some(Model { sound, ..model })
 }

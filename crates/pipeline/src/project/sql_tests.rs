@@ -8,6 +8,7 @@ use bywash_engine::sql::Parsed;
 use super::data_tests::{NAMESPACE, Severity, read_severity};
 use super::document::Document;
 use super::fields::{Problems, Source};
+use super::model_sql::KnownQueries;
 use super::{front_matter, model_sql};
 
 /// A test that is a file.
@@ -26,7 +27,7 @@ pub struct SqlTest {
 }
 
 /// Reads a test's file; its front matter may hold `severity` and `description`.
-pub fn read(document: &Document, problems: &Problems) -> Option<SqlTest> {
+pub fn read(document: &Document, known: &KnownQueries<'_>, problems: &Problems) -> Option<SqlTest> {
     let (mut severity, mut description) = (None, None);
     if let Some(root) = problems.keep(front_matter::parse(document)).flatten() {
         let source = Source { document, code: Code::InvalidFrontMatter, problems };
@@ -36,7 +37,7 @@ pub fn read(document: &Document, problems: &Problems) -> Option<SqlTest> {
             fields.finish();
         }
     }
-    let parsed = problems.keep(model_sql::read(document))?;
+    let parsed = problems.keep(model_sql::read(document, known))?;
     let stem = document.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let name = problems.keep(TableName::new(NAMESPACE, stem).map_err(|error| error.at(document.whole())))?;
     Some(SqlTest { name, parsed, severity: severity.unwrap_or_default(), description, place: document.whole() })

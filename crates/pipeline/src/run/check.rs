@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use bywash_core::{Code, Error, Result, TableName};
+use bywash_core::{Code, Error, ObjectId, Result, TableName};
 use bywash_engine::sql::Parameters;
 use bywash_engine::{ColumnsRead, Origins, Resolved, Session};
 use bywash_lake::objects::Entry;
@@ -13,13 +13,15 @@ use tokio::task::JoinSet;
 
 use super::attempt::Attempt;
 use super::contract;
+use super::known_plans::{KnownColumns, columns_id};
 use super::model::ModelPlan;
+use super::plan_key::PlanKeys;
 use super::projections::columns_read;
 use super::python_inputs::check_inputs;
 use super::runner::Runner;
 use super::upsert;
 use crate::blocking::blocking;
-use crate::graph::{Body, Graph, NodeId};
+use crate::graph::{Body, Graph, Node, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
 use crate::project::{Model, ModelBody, ModelKind, PythonModel};
 use crate::source::SourceFile;
@@ -74,51 +76,111 @@ pub(super) async fn survey(
     parameters: &Given,
     wanted: Wanted,
 ) -> Result<Survey> {
-    let graph = &runner.graph;
-    let (mut found, mut broken) = (Survey::default(), BTreeSet::new());
-    let needed = with_ancestors(graph, models);
+    let mut surveyor = Surveyor {
+        runner,
+        tree,
+        given: parameters,
+        wanted,
+        resolver: Arc::new(LakeResolver::new(tree.clone(), Arc::new(NoFiles))),
+        keys: PlanKeys::new(&runner.project),
+        broken: BTreeSet::new(),
+        found: Survey::default(),
+    };
+    let needed = with_ancestors(&runner.graph, models);
     let chosen: BTreeSet<_> = models.iter().copied().collect();
-    for wave in waves(graph, &needed) {
-        let resolver = resolver(runner, tree, &found, wanted == Wanted::ColumnsRead);
-        let mut planning = JoinSet::new();
+    for wave in waves(&runner.graph, &needed) {
+        surveyor.plan(wave, &chosen).await?;
+    }
+    runner.known.save();
+    Ok(surveyor.found)
+}
+
+/// Plans one wave after the other.
+struct Surveyor<'a> {
+    runner: &'a Runner,
+    tree: &'a Arc<WorkingTree>,
+    given: &'a Given,
+    wanted: Wanted,
+    /// Finds tables in the tree, and those that were planned as they will be.
+    resolver: Arc<LakeResolver>,
+    keys: PlanKeys,
+    /// What cannot be planned, and all below.
+    broken: BTreeSet<NodeId>,
+    found: Survey,
+}
+
+impl Surveyor<'_> {
+    /// Plans the nodes of a wave side by side, but for those whose columns are known.
+    async fn plan(&mut self, wave: Vec<NodeId>, chosen: &BTreeSet<NodeId>) -> Result<()> {
+        let runner = self.runner;
+        let (mut planned, mut planning) = (Vec::new(), JoinSet::new());
         for id in wave {
-            if graph.node(id).parents.iter().any(|parent| broken.contains(parent)) {
-                broken.insert(id);
+            let node = runner.graph.node(id);
+            if node.parents.iter().any(|parent| self.broken.contains(parent)) {
+                self.broken.insert(id);
                 continue;
             }
-            let is_absent = tree.entry(&graph.node(id).name).await?.is_none();
-            if is_absent || chosen.contains(&id) {
-                let (runner, resolver, parameters) = (runner.clone(), resolver.clone(), parameters.clone());
-                planning.spawn(async move {
-                    let planned = plan_node(&runner, resolver, id, is_absent, &parameters, wanted).await;
-                    (id, planned)
-                });
+            let is_absent = self.tree.entry(&node.name).await?.is_none();
+            if !is_absent && !chosen.contains(&id) {
+                continue;
             }
+            let key = self.key(node).await?;
+            if let Some(known) = key.and_then(|key| runner.known.get(key)) {
+                planned.push((id, Ok(Some(known.into()))));
+                continue;
+            }
+            let (runner, resolver, given) = (runner.clone(), self.resolver.clone(), self.given.clone());
+            let wanted = self.wanted;
+            planning.spawn(async move {
+                let planned = plan_node(&runner, resolver, id, is_absent, &given, wanted).await;
+                if let (Some(key), Ok(Some(planned))) = (key, &planned) {
+                    runner.known.put(key, &planned.schema);
+                }
+                (id, planned)
+            });
         }
-        let mut planned = planning.join_all().await;
+        planned.extend(planning.join_all().await);
         planned.sort_by_key(|(id, _)| *id);
         for (id, planned) in planned {
-            let node = graph.node(id);
-            match planned {
-                Ok(Some(PlannedNode { schema, columns, lineage })) => {
-                    let contracts = node.model().map(|model| contract::broken(node, model, &schema));
-                    found.problems.extend(contracts.into_iter().flatten().map(|error| (id, error)));
-                    let keys = node.model().map(|model| upsert::unknown_columns(node, model, &schema));
-                    found.problems.extend(keys.into_iter().flatten().map(|error| (id, error)));
-                    found.columns.extend(columns.map(|columns| (node.name.clone(), columns)));
-                    found.lineage.extend(lineage.map(|lineage| (node.name.clone(), lineage)));
-                    found.schemas.insert(node.name.clone(), schema);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    broken.insert(id);
-                    let error = error.or_at(node.place());
-                    found.problems.push((id, explained(runner, tree, id, &found, error).await?));
-                }
+            self.take(id, planned).await?;
+        }
+        Ok(())
+    }
+
+    /// Under which key the columns of a model are kept; nothing where they alone are not enough.
+    async fn key(&self, node: &Node) -> Result<Option<ObjectId>> {
+        match node.model() {
+            Some(model) if self.wanted == Wanted::Problems => {
+                self.keys.key(model, &self.given.0, &self.resolver, self.tree).await
             }
+            _ => Ok(None),
         }
     }
-    Ok(found)
+
+    /// Notes what planning told of a node; those that read it see its columns.
+    async fn take(&mut self, id: NodeId, planned: Result<Option<PlannedNode>>) -> Result<()> {
+        let (node, found) = (self.runner.graph.node(id), &mut self.found);
+        match planned {
+            Ok(Some(PlannedNode { schema, columns_id, columns, lineage })) => {
+                let contracts = node.model().map(|model| contract::broken(node, model, &schema));
+                found.problems.extend(contracts.into_iter().flatten().map(|error| (id, error)));
+                let keys = node.model().map(|model| upsert::unknown_columns(node, model, &schema));
+                found.problems.extend(keys.into_iter().flatten().map(|error| (id, error)));
+                found.columns.extend(columns.map(|columns| (node.name.clone(), columns)));
+                found.lineage.extend(lineage.map(|lineage| (node.name.clone(), lineage)));
+                self.resolver.put(node.name.clone(), as_read(node, &schema, self.wanted));
+                self.keys.learn(node.name.clone(), columns_id);
+                found.schemas.insert(node.name.clone(), schema);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                self.broken.insert(id);
+                let error = error.or_at(node.place());
+                found.problems.push((id, explained(self.runner, self.tree, id, found, error).await?));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Nodes in groups: all that a node reads lies in groups before its own.
@@ -137,32 +199,34 @@ fn waves(graph: &Graph, needed: &BTreeSet<NodeId>) -> Vec<Vec<NodeId>> {
     waves
 }
 
-/// Finds tables in the tree, and those that were planned as they will be. For columns that are read, a view is seen
-/// through.
-fn resolver(runner: &Runner, tree: &Arc<WorkingTree>, found: &Survey, sees_through: bool) -> Arc<LakeResolver> {
-    let mut resolver = LakeResolver::new(tree.clone(), Arc::new(NoFiles));
-    for (name, schema) in &found.schemas {
-        let node = runner.graph.find(name).and_then(|node| node.model());
-        let view = node.filter(|model| sees_through && model.kind() == ModelKind::View);
-        let planned = match view.and_then(|view| Some((view.query()?, view.path.clone()))) {
-            Some((query, origin)) => Resolved::View { sql: query.sql(), origin, at: None },
-            None => Resolved::Columns(name.to_string(), schema.clone()),
-        };
-        resolver = resolver.with(name.clone(), planned);
+/// A table that was planned, for those who read it: its columns. For columns that are read, a view is seen through.
+fn as_read(node: &Node, schema: &SchemaRef, wanted: Wanted) -> Resolved {
+    let view = node.model().filter(|model| wanted == Wanted::ColumnsRead && model.kind() == ModelKind::View);
+    match view.and_then(|view| Some((view.query()?, view.path.clone()))) {
+        Some((query, origin)) => Resolved::View { sql: query.sql(), origin, at: None },
+        None => Resolved::Columns(node.name.to_string(), schema.clone()),
     }
-    Arc::new(resolver)
 }
 
 /// What planning tells of one node.
 struct PlannedNode {
     schema: SchemaRef,
+    /// Equal columns have equal ids.
+    columns_id: Option<ObjectId>,
     columns: Option<ColumnsRead>,
     lineage: Option<BTreeMap<String, Origins>>,
 }
 
 impl From<SchemaRef> for PlannedNode {
     fn from(schema: SchemaRef) -> Self {
-        Self { schema, columns: None, lineage: None }
+        let columns_id = columns_id(&schema);
+        Self { schema, columns_id, columns: None, lineage: None }
+    }
+}
+
+impl From<KnownColumns> for PlannedNode {
+    fn from(known: KnownColumns) -> Self {
+        Self { schema: known.schema, columns_id: Some(known.id), columns: None, lineage: None }
     }
 }
 
@@ -193,9 +257,9 @@ async fn plan_model(session: &Session, model: &Model, (values, texts): &Given, w
         ModelBody::Sql(query) => {
             let planned = session.plan(query, values).await?;
             Ok(PlannedNode {
-                schema: planned.table_schema()?,
                 columns: wants_columns.then(|| planned.columns_read()),
                 lineage: wants_lineage.then(|| planned.lineage()),
+                ..PlannedNode::from(planned.table_schema()?)
             })
         }
         ModelBody::Python(python) => {

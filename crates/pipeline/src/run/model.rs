@@ -343,7 +343,7 @@ impl Attempt {
                 continue;
             }
             rows += match resolver.overlaid(&input.name) {
-                Some(Resolved::Lake(table)) => rows_in(table),
+                Some(Resolved::Lake(table)) => rows_in(&table),
                 _ => self.tree.entry(&input.name).await?.as_ref().and_then(Entry::table).map_or(0, |table| table.rows),
             };
         }

@@ -16,6 +16,7 @@ use super::check::Given;
 use super::expiry;
 use super::frozen::Frozen;
 use super::functions::Functions;
+use super::known_plans::KnownPlans;
 use super::log::{self, RunLog};
 use super::publish::Published;
 use super::report::{RunReport, RunStatus};
@@ -45,6 +46,8 @@ pub struct Runner {
     pub sources: Arc<dyn SourceReader>,
     /// Runs functions in Python.
     pub functions: Functions,
+    /// What planning said of models before.
+    pub known: Arc<KnownPlans>,
     /// Hears what happens.
     pub listener: Arc<dyn Listener>,
 }
