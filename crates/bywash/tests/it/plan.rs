@@ -64,6 +64,7 @@ fn what_is_reused_says_from_where_and_what_would_fail_why() {
     let before = crate::shop::head(&shop);
     let output = shop.run(["plan"]).success();
     assert!(output.stderr.contains("`marts.top` would fail: "), "{output}");
+    assert!(!output.stdout.contains("null"), "a cell without a value is empty: {output}");
     assert!(planned(&shop, "marts.top")["problem"].as_str().expect("a problem").contains("region"));
     assert!(planned(&shop, "marts.last")["problem"].as_str().expect("a problem").contains("`marts.top`"));
     assert_eq!(planned(&shop, "marts.events")["problem"], Value::Null);

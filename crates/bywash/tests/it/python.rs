@@ -240,6 +240,16 @@ fn check_finds_what_is_wrong_with_inputs_and_readers_and_starts_no_python() {
 }
 
 #[test]
+fn a_column_that_is_filtered_by_and_handed_over_is_told_once() {
+    let flights = flights();
+    let links = json(&flights.run(["lineage", "marts.risk.risk", "-o", "json"]).success());
+    let links = links["links"].as_array().expect("links");
+    let of_delay: Vec<_> = links.iter().filter(|link| link["from"]["column"] == "delay").collect();
+    assert_eq!(of_delay.len(), 1, "{links:?}");
+    assert_eq!(of_delay[0]["how"], "value");
+}
+
+#[test]
 fn tests_selection_and_descriptions_apply_to_functions_as_to_sql() {
     let flights = flights();
     flights.write(
