@@ -107,12 +107,11 @@ fn stamps(folder: &Path) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
     let (mut found, mut left) = (BTreeMap::new(), vec![root.join(settings::FILE_NAME)]);
     left.extend(folders().map(|name| root.join(name)));
     while let Some(path) = left.pop() {
-        match std::fs::read_dir(&path) {
-            Ok(inside) => left.extend(inside.flatten().map(|entry| entry.path())),
-            Err(_) => {
-                let metadata = std::fs::metadata(&path).ok();
-                found.insert(path, metadata.and_then(|file| Some((file.modified().ok()?, file.len()))));
+        match std::fs::metadata(&path) {
+            Ok(folder) if folder.is_dir() => {
+                left.extend(std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
             }
+            file => _ = found.insert(path, file.ok().and_then(|file| Some((file.modified().ok()?, file.len())))),
         }
     }
     found
