@@ -46,6 +46,7 @@ class ModelSettings:
     order_by: tuple[str, ...]
     incremental_from: tuple[str, ...]
     static: tuple[str, ...]
+    lineage: Mapping[str, tuple[str, ...]]
     tags: tuple[str, ...]
     description: str | None
     stable_for: str | None
@@ -84,6 +85,7 @@ def model(
     order_by: str | Sequence[str] | None = None,
     incremental_from: str | Sequence[str] | None = None,
     static: str | Sequence[str] | None = None,
+    lineage: Mapping[str, str | Sequence[str]] | None = None,
     name: str | None = None,
     tags: Sequence[str] | None = None,
     description: str | None = None,
@@ -109,6 +111,7 @@ def model(
     order_by: str | Sequence[str] | None = None,
     incremental_from: str | Sequence[str] | None = None,
     static: str | Sequence[str] | None = None,
+    lineage: Mapping[str, str | Sequence[str]] | None = None,
     name: str | None = None,
     tags: Sequence[str] | None = None,
     description: str | None = None,
@@ -143,6 +146,8 @@ def model(
             returns just the rows that belong to them. Functions that compare rows of these tables with each other, as
             for a sum or a rank, cannot promise it.
         static: Tables that the function reads and whose changes do not count.
+        lineage: What columns are made of, as in `{"risk": ["flights.delay"]}`: each a column of an argument. Without it,
+            `bywash lineage` takes every column to be made of all that the function reads.
         name: The name of the table, if it is not the function's.
         tags: Words to select the node by: `bywash run -s tag:nightly`.
         description: What the table is; else the function's first line of documentation.
@@ -181,6 +186,7 @@ def model(
             order_by=_one_or_more(f"order_by= of {what}", order_by),
             incremental_from=_one_or_more(f"incremental_from= of {what}", incremental_from),
             static=_one_or_more(f"static= of {what}", static),
+            lineage={column: _one_or_more(f"lineage= of {what}", made_of) for column, made_of in (lineage or {}).items()},
             tags=texts(f"tags= of {what}", tags or ()),
             description=description,
             stable_for=stable_for,

@@ -115,6 +115,7 @@ def plain(rows=bw.table("raw.a")): ...
         (lambda: bw.model(columns={"a": "int64"}, cpus=-1), "cpus= of @bw.model must be a positive number"),
         (lambda: bw.model(columns={"a": "int64"}, pip="x")(plain), "pip= of @bw.model must map packages"),
         (lambda: bw.model(columns={"a": "int64"}, tags="x")(plain), "tags= of @bw.model must be a list"),
+        (lambda: bw.model(columns={"a": "int64"}, lineage={"a": 3})(plain), "lineage= of @bw.model must be a list"),
         (lambda: bw.model(columns={"a": {"x": "int64"}}, name="b"), "name= of @bw.model is for one table"),
         (lambda: bw.model(columns={"a": "int64"})(int), "stands above a function"),
         (lambda: bw.model(columns={"a": "int64"})(lambda rows: rows), "`rows` of `<lambda>` says nothing"),

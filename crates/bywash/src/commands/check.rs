@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bywash_core::{Code, Error, Result, counted};
+use bywash_core::{Code, Error, Result, TableName, counted};
 use bywash_pipeline::events::Silence;
 use bywash_pipeline::graph::{Body, Graph, NodeId};
 use bywash_pipeline::lake_view::WorkingTree;
@@ -23,6 +23,9 @@ use crate::workspace::{Remembered, Workspace, parameters};
 
 /// How often files are looked at with `--watch`.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How many models are named that could not be checked.
+const MOST_NAMES: usize = 10;
 
 /// Checks the project; with `--watch` again whenever a file of it changes.
 ///
@@ -61,10 +64,11 @@ async fn check(context: &Context, arguments: &CheckArguments, before: &mut Optio
     let tree = Arc::new(WorkingTree::new(workspace.lake.clone(), head));
     let runner = workspace.runner(Arc::new(Silence));
     let told: HashSet<_> = problems.iter().flat_map(Error::each).filter_map(line_of).collect();
-    let planned = check_models(&runner, &tree, &nodes, &parameters(&arguments.parameters)).await?;
-    problems.extend(planned.into_iter().filter(|error| line_of(error).is_none_or(|line| !told.contains(&line))));
+    let checked = check_models(&runner, &tree, &nodes, &parameters(&arguments.parameters)).await?;
+    problems
+        .extend(checked.problems.into_iter().filter(|error| line_of(error).is_none_or(|line| !told.contains(&line))));
     if let Some(error) = together(problems) {
-        return Err(error);
+        return Err(error.maybe_hint(unknown(&checked.unknown)));
     }
     // What is loaded stays, so a model may be sound without them; a run would fail.
     let mut warnings = runner.missing_files(&nodes).await?;
@@ -80,6 +84,14 @@ async fn check(context: &Context, arguments: &CheckArguments, before: &mut Optio
     context.say(format_args!("{} {are} sound", counted(nodes.len() as u64, "node")));
     context.say_next("bywash run");
     Ok(())
+}
+
+/// Which models nobody knows about, as long as what they read is wrong.
+fn unknown(names: &[TableName]) -> Option<String> {
+    let named = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    (!names.is_empty()).then(|| format!("not checked, since something that they read is wrong: {named}{more}"))
 }
 
 /// Where a problem begins: what is wrong in one line is told once.

@@ -102,6 +102,7 @@ fn a_column_that_a_parent_lost_names_both_files_and_who_waits() {
         "models/marts/by_region.sql",
         "no longer gives `amount`",
         "`marts.last` read `marts.top`",
+        "not checked, since something that they read is wrong: `marts.last`",
     ] {
         assert!(output.stderr.contains(said), "{said}: {output}");
     }

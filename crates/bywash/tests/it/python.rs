@@ -250,6 +250,29 @@ fn a_column_that_is_filtered_by_and_handed_over_is_told_once() {
 }
 
 #[test]
+fn the_author_declares_what_columns_are_made_of() {
+    let flights = flights();
+    let text = flights.read("models/marts/risk.py");
+    let declared = |lineage: &str| text.replace("\"float64\"})", &format!("\"float64\"}}, lineage={lineage})"));
+    flights.write("models/marts/risk.py", declared("{\"carrier\": \"flights.carrier\"}"));
+    let up = |column: &str| {
+        let found = json(&flights.run(["lineage", column, "--up", "-o", "json"]).success());
+        let links = found["links"].as_array().expect("links").clone();
+        let name = |link: &Value| format!("{} {}", link["from"]["column"], link["how"]);
+        let mut names: Vec<_> = links.iter().map(|link| name(link).replace('"', "")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(up("marts.risk.carrier"), ["carrier value", "delay influence"], "the filter decides");
+    assert_eq!(up("marts.risk.risk"), ["carrier value", "delay value"], "what is not declared may be all");
+    flights.write("models/marts/risk.py", declared("{\"risky\": [\"flights.origin\", \"flight.delay\"]}"));
+    let stderr = flights.run(["check"]).failure("unknown-column").stderr;
+    for said in ["gives no column `risky`", "does not read `origin`", "`flight.delay` is no column of a table"] {
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+}
+
+#[test]
 fn tests_selection_and_descriptions_apply_to_functions_as_to_sql() {
     let flights = flights();
     flights.write(

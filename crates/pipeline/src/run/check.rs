@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::attempt::Attempt;
 use super::contract;
+use super::function_lineage::lineage_of_function;
 use super::known_plans::{KnownColumns, columns_id};
 use super::model::ModelPlan;
 use super::plan_key::PlanKeys;
@@ -23,7 +24,7 @@ use super::upsert;
 use crate::blocking::blocking;
 use crate::graph::{Body, Graph, Node, NodeId};
 use crate::lake_view::{LakeResolver, NoFiles, WorkingTree};
-use crate::project::{Model, ModelBody, ModelKind, PythonModel};
+use crate::project::{Model, ModelBody, ModelKind};
 use crate::source::SourceFile;
 
 /// The values of parameters, and their texts for keys and for functions.
@@ -40,6 +41,8 @@ pub(super) struct Survey {
     pub(super) lineage: BTreeMap<TableName, BTreeMap<String, Origins>>,
     /// What is wrong with them.
     pub(super) problems: Vec<(NodeId, Error)>,
+    /// What could not be planned, since something that it reads is wrong.
+    pub(super) unknown: Vec<TableName>,
 }
 
 /// All that planning finds wrong with these models, on a tree and on schemas of tables that are not there yet.
@@ -53,8 +56,18 @@ pub async fn check_models(
     tree: &Arc<WorkingTree>,
     models: &[NodeId],
     parameters: &Given,
-) -> Result<Vec<Error>> {
-    survey(runner, tree, models, parameters, Wanted::Problems).await.map(|found| errors(found.problems))
+) -> Result<Checked> {
+    let found = survey(runner, tree, models, parameters, Wanted::Problems).await?;
+    Ok(Checked { problems: errors(found.problems), unknown: found.unknown })
+}
+
+/// What a check has found.
+#[derive(Debug)]
+pub struct Checked {
+    /// All that is wrong.
+    pub problems: Vec<Error>,
+    /// Models that could not be planned, since something that they read is wrong.
+    pub unknown: Vec<TableName>,
 }
 
 /// What else a survey tells of each model.
@@ -118,6 +131,7 @@ impl Surveyor<'_> {
             let node = runner.graph.node(id);
             if node.parents.iter().any(|parent| self.broken.contains(parent)) {
                 self.broken.insert(id);
+                self.found.unknown.push(node.name.clone());
                 continue;
             }
             let is_absent = self.tree.entry(&node.name).await?.is_none();
@@ -269,27 +283,11 @@ async fn plan_model(session: &Session, model: &Model, (values, texts): &Given, w
                 planned.columns = Some(columns_read(session, model, values).await?);
             }
             if wants_lineage {
-                planned.lineage = Some(lineage_of_function(session, model, python, values).await?);
+                planned.lineage = Some(lineage_of_function(session, python, values).await?);
             }
             Ok(planned)
         }
     }
-}
-
-/// Nobody sees into a function: each of its columns may be made of all that it reads.
-async fn lineage_of_function(
-    session: &Session,
-    model: &Model,
-    python: &PythonModel,
-    values: &Parameters,
-) -> Result<BTreeMap<String, Origins>> {
-    let mut all = Origins::default();
-    for query in model.queries() {
-        for origins in session.plan(query, values).await?.lineage().into_values() {
-            all = all.and(origins);
-        }
-    }
-    Ok(python.schema.fields().iter().map(|field| (field.name().clone(), all.clone())).collect())
 }
 
 /// Of a column that an input no longer has: where the input is made, and who waits for the reader.

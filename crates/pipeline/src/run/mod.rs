@@ -13,6 +13,7 @@ mod check;
 mod contract;
 mod expiry;
 mod frozen;
+mod function_lineage;
 mod functions;
 mod incremental;
 mod inputs;
@@ -41,7 +42,7 @@ mod tests;
 mod upsert;
 mod write;
 
-pub use check::{Given, check_models};
+pub use check::{Checked, Given, check_models};
 pub use expiry::{expired_runs, sweep_runs};
 pub use functions::{FunctionSettings, Functions};
 pub use inputs::Input;

@@ -12,6 +12,7 @@ use bywash_python::{Argument, ArgumentValue, Pool, Sealed};
 use futures::TryStreamExt;
 use serde_json::Value;
 
+use super::function_lineage;
 use crate::blocking::blocking;
 use crate::project::{PythonInput, PythonModel};
 
@@ -38,13 +39,13 @@ pub(super) async fn check_given(
     python: &PythonModel,
     (parameters, texts): (&Parameters, &BTreeMap<String, String>),
 ) -> Result<()> {
-    let mut problems = Vec::new();
+    let mut problems = function_lineage::check_names(python);
     for input in python.inputs.iter() {
         match check_columns(session, input).await {
-            Ok(unknown) if unknown.is_empty() => {
-                let planned = session.plan(&input.query, parameters).await;
-                problems.extend(planned.err().map(|error| input.placed(&error)));
-            }
+            Ok(unknown) if unknown.is_empty() => match session.plan(&input.query, parameters).await {
+                Ok(planned) => problems.extend(function_lineage::check_columns(python, input, &planned.schema())),
+                Err(error) => problems.push(input.placed(&error)),
+            },
             Ok(unknown) => problems.extend(unknown),
             Err(error) => problems.push(error),
         }

@@ -14,6 +14,7 @@ use super::upkeep::Upkeep;
 
 pub(super) const DECORATOR: &str = "bywash.model";
 const COLUMNS_LIKE: &str = "columns={\"carrier\": \"string\", \"risk\": \"float64\"}";
+const LINEAGE_LIKE: &str = "lineage={\"risk\": [\"flights.delay\"]}";
 const PIP_LIKE: &str = "pip={\"scikit-learn\": \"1.7.2\"}";
 
 /// A function that makes tables.
@@ -45,6 +46,8 @@ pub struct ModelFunction {
     pub stable_for: Option<Duration>,
     /// How its tables are kept.
     pub upkeep: Upkeep,
+    /// What the author declares columns to be made of: each a column of an argument, as `flights.delay`.
+    pub lineage: Vec<(Text, Vec<Text>)>,
     /// For `-s tag:x`.
     pub tags: Vec<Text>,
     /// What its tables hold.
@@ -126,6 +129,7 @@ impl Reader<'_> {
         let network = keywords.read("network", |value| self.truth(value, "network=True"));
         let volatile = keywords.read("volatile", |value| self.truth(value, "volatile=True"));
         let upkeep = self.upkeep(&mut keywords);
+        let lineage = keywords.read("lineage", |value| self.lineage(value));
         let tags = keywords.read("tags", |value| self.texts(value, "`tags`", "tags=[\"daily\"]"));
         let description = keywords.read("description", |value| self.text(value, "`description`", "description=\"…\""));
         keywords.finish();
@@ -162,6 +166,7 @@ impl Reader<'_> {
             volatile: volatile.unwrap_or_default(),
             stable_for,
             upkeep,
+            lineage: lineage.unwrap_or_default(),
             tags: tags.unwrap_or_default(),
             description: description.map(value_of).or_else(|| function.documentation.clone()),
             undeclared,
@@ -199,6 +204,12 @@ impl Reader<'_> {
             Ok(DeclaredColumn { name: name.value, data_type: data_type.value, place: data_type.place })
         });
         columns.collect()
+    }
+
+    /// `lineage=`: from columns that the function gives to those that they are made of.
+    fn lineage(&self, value: &Expression) -> Read<Vec<(Text, Vec<Text>)>> {
+        let entries = self.entries(value, "`lineage`", LINEAGE_LIKE)?.into_iter();
+        entries.map(|(name, made_of)| Ok((name, self.texts(made_of, "`lineage`", LINEAGE_LIKE)?))).collect()
     }
 
     /// A dict of packages and versions, or a list of requirements as pip reads them.
