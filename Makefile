@@ -81,12 +81,14 @@ dist: tools ## the binary to hand out: smaller and a little faster, much slower 
 	$(CARGO) build --profile dist --locked -p bywash
 	@ls -lh "$(CARGO_TARGET_DIR)/dist/bywash"
 
-bench: build $(PEERS)/ready ## measure against peers, how the lake grows, how graphs are checked (SCALE=0.01: a look)
+bench: $(PEERS)/ready $(PEERS)-dbt/ready $(PEERS)-sqlmesh/ready
+bench: build ## measure against peers, how the lake grows, how graphs are checked (SCALE=0.01: a look)
 	"$(PEERS)/bin/python" bench/run.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench"
 	$(CARGO) build --release --locked -p bywash-python --example handover
 	"$(PEERS)/bin/python" bench/python.py --handover "$(CARGO_TARGET_DIR)/release/examples/handover" --scratch "$(CARGO_TARGET_DIR)/bench-python"
 	"$(PEERS)/bin/python" bench/scale.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-scale" --scale $(SCALE)
-	"$(PEERS)/bin/python" bench/graph.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-graph" --scale $(SCALE)
+	"$(PEERS)/bin/python" bench/graph.py --bywash "$(BYWASH)" --scratch "$(CARGO_TARGET_DIR)/bench-graph" --scale $(SCALE) \
+		--dbt "$(PEERS)-dbt/bin/dbt" --sqlmesh "$(PEERS)-sqlmesh/bin/sqlmesh"
 
 torture: tools ## random histories with crashes and failures, as long as MINUTES says
 	BYWASH_TORTURE_MINUTES=$(MINUTES) $(CARGO) test --release --locked -p bywash --test it torture -- --nocapture
@@ -99,14 +101,19 @@ timings: tools ## build everything from nothing, elsewhere, and name the dearest
 tools:
 	@bash tests/need.sh rust
 
-$(READERS)/ready: tests/requirements.txt
+# An environment of what a file of requirements names; `ready` in it is as old as that file or newer.
+define environment
 	@bash tests/need.sh python
-	$(PYTHON) -m venv --clear "$(READERS)"
-	"$(READERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	$(PYTHON) -m venv --clear "$(@D)"
+	"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check -r $<
 	@touch "$@"
+endef
+
+$(READERS)/ready: tests/requirements.txt
+	$(environment)
 
 $(PEERS)/ready: bench/requirements.txt
-	@bash tests/need.sh python
-	$(PYTHON) -m venv --clear "$(PEERS)"
-	"$(PEERS)/bin/python" -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
-	@touch "$@"
+	$(environment)
+
+$(PEERS)-%/ready: bench/requirements-%.txt
+	$(environment)

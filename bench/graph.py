@@ -1,34 +1,52 @@
 """How fast a graph is checked and brought up to date: generated projects of many models, one edit, nothing to do.
 
-dbt-core with dbt-duckdb and SQLMesh do the same jobs in the same run where they are installed beside this Python.
-The sizes can be made smaller: `--scale 0.1`.
+dbt-core with dbt-duckdb and SQLMesh do the same jobs in the same run where `--dbt` and `--sqlmesh` name their commands:
+each needs an environment of its own. The sizes can be made smaller: `--scale 0.1`.
+
+No peer has a check that is the same as Bywash's, which reads no row and finds unknown names and columns and types that
+do not fit. What each peer does in its stead, and whether that is less or more, stands at its `check`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import choice
 
-# Each job is done so often, and the fastest counts: what else the machine does only makes it slower.
+# Each job is done so often, and the fastest counts: what else the machine does only makes it slower. A job that has
+# taken this many seconds is not done again.
 TIMES = 3
+LONG = 120
+
+# No peer tells its maker about this.
+UNOBSERVED = {
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS": "true",
+    "DO_NOT_TRACK": "1",
+}
 
 
 def main() -> None:
-    choices = choice.read(__doc__, choice.BYWASH, scale={"type": float, "default": 1.0})
+    choices = choice.read(
+        __doc__,
+        choice.BYWASH,
+        scale={"type": float, "default": 1.0},
+        dbt={"help": "the command, with dbt-duckdb"},
+        sqlmesh={"help": "the command"},
+    )
     # The last model of each is a join.
     large, small = (3 * max(int(count * choices.scale), 10) + 1 for count in (333, 33))
-    tools = [tool for tool in (Bywash(choices.bywash), Dbt(), SqlMesh()) if tool.is_there()]
-    print(f"{'':48}" + "".join(f"{tool.name:>16}" for tool in tools))
+    tools = named(Bywash(choices.bywash), Dbt(choices.dbt), SqlMesh(choices.sqlmesh))
+    checks = named(Bywash(choices.bywash), Dbt(choices.dbt), DbtParse(choices.dbt), SqlMesh(choices.sqlmesh))
     jobs = {
         f"check of {large:,} models": lambda tool, folder: tool.check(folder),
         f"check of {large:,} models after one edit": lambda tool, folder: (edit(folder, tool), tool.check(folder)),
     }
-    report(jobs, tools, choices.scratch / "large", large, built=False)
+    report(jobs, checks, choices.scratch / "large", large, built=False)
     jobs = {
         f"run of {small:,} nodes, nothing to do": lambda tool, folder: tool.run(folder),
         f"run of {small:,} nodes, one leaf edited": lambda tool, folder: (edit(folder, tool), tool.run(folder)),
@@ -36,7 +54,12 @@ def main() -> None:
     report(jobs, tools, choices.scratch / "small", small, built=True)
 
 
+def named(*tools: Tool) -> list[Tool]:
+    return [tool for tool in tools if tool.binary]
+
+
 def report(jobs: dict, tools: list, scratch: Path, count: int, *, built: bool) -> None:
+    print(f"{'':48}" + "".join(f"{tool.name:>16}" for tool in tools))
     folders = {tool.name: scratch / tool.name for tool in tools}
     for tool in tools:
         tool.make(folders[tool.name], count)
@@ -53,6 +76,8 @@ def fastest(job, tool, folder: Path) -> float:
         began = time.perf_counter()
         job(tool, folder)
         times.append(time.perf_counter() - began)
+        if sum(times) > LONG:
+            break
     return min(times)
 
 
@@ -81,20 +106,19 @@ class Tool:
     name = ""
     edits = 0
 
+    def __init__(self, binary: str | None):
+        self.binary = binary and str(Path(binary).absolute())
+
     def command(self, words: list[str], folder: Path) -> None:
-        done = subprocess.run(words, cwd=folder, text=True, capture_output=True, check=False)
+        words = [self.binary, *words]
+        environment = os.environ | UNOBSERVED
+        done = subprocess.run(words, cwd=folder, env=environment, text=True, capture_output=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-
-    def is_there(self) -> bool:
-        return True
 
 
 class Bywash(Tool):
     name = "bywash"
-
-    def __init__(self, binary: str):
-        self.binary = str(Path(binary).resolve())
 
     def make(self, folder: Path, count: int) -> None:
         write(folder / "bywash.toml", '[project]\nname = "graph"\n')
@@ -105,51 +129,52 @@ class Bywash(Tool):
             write(folder / f"models/marts/m{number}.sql", query(number, name) + "\n")
 
     def check(self, folder: Path) -> None:
-        self.command([self.binary, "-q", "check"], folder)
+        self.command(["-q", "check"], folder)
 
     def run(self, folder: Path) -> None:
-        self.command([self.binary, "-q", "run"], folder)
+        self.command(["-q", "run"], folder)
 
 
 class Dbt(Tool):
     name = "dbt-duckdb"
 
-    def __init__(self):
-        self.binary = str(Path(sys.executable).parent / "dbt")
-
-    def is_there(self) -> bool:
-        return Path(self.binary).exists()
-
     def make(self, folder: Path, count: int) -> None:
-        write(folder / "dbt_project.yml", "name: graph\nversion: '1'\nprofile: graph\nmodels:\n  +materialized: table\n")
+        write(folder / "dbt_project.yml", "name: peer\nprofile: peer\nmodels:\n  +materialized: table\n")
+        database = lambda path: f"{{type: duckdb, path: '{path}', threads: 4}}"
         write(folder / "profiles.yml",
-              "graph:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: graph.duckdb\n      threads: 4\n")
+              "peer:\n  target: dev\n  outputs:\n"
+              f"    dev: {database('graph.duckdb')}\n    check: {database(':memory:')}\n")
         write(folder / "seeds/numbers.csv", "n\n" + "".join(f"{n}\n" for n in range(100)))
         name = lambda kind, number: "{{ ref('numbers') }}" if kind == "raw" else "{{ ref('m%d') }}" % number
         for number in range(count):
             write(folder / f"models/m{number}.sql", query(number, name) + "\n")
 
     def check(self, folder: Path) -> None:
-        """Names only: dbt asks the database for types, which needs every table to be there."""
-        self.command([self.binary, "--quiet", "parse", "--profiles-dir", "."], folder)
+        """More than a check: every table is made, without rows, for dbt leaves columns and types to the database. In
+        one in memory, so that tables with rows stay; nothing shorter finds a wrong column."""
+        self.command(["--quiet", "build", "--empty", "--target", "check", "--profiles-dir", "."], folder)
 
     def run(self, folder: Path) -> None:
-        self.command([self.binary, "--quiet", "build", "--profiles-dir", "."], folder)
+        """Every table again, whatever changed."""
+        self.command(["--quiet", "build", "--profiles-dir", "."], folder)
+
+
+class DbtParse(Dbt):
+    name = "dbt parse"
+
+    def check(self, folder: Path) -> None:
+        """Less than a check: templates and the names in `ref` alone. The SQL between them is not read."""
+        self.command(["--quiet", "parse", "--profiles-dir", "."], folder)
 
 
 class SqlMesh(Tool):
     name = "sqlmesh"
 
-    def __init__(self):
-        self.binary = str(Path(sys.executable).parent / "sqlmesh")
-
-    def is_there(self) -> bool:
-        return Path(self.binary).exists()
-
     def make(self, folder: Path, count: int) -> None:
         write(folder / "config.yaml",
               "gateways:\n  local:\n    connection:\n      type: duckdb\n      database: graph.duckdb\n"
-              "model_defaults:\n  dialect: duckdb\n")
+              "model_defaults:\n  dialect: duckdb\n"
+              "linter:\n  enabled: true\n  rules: [ambiguousorinvalidcolumn, invalidselectstarexpansion]\n")
         numbers = "select n from range(100) as t(n)"
         write(folder / "models/numbers.sql", f"MODEL (name raw.numbers, kind FULL);\n{numbers}\n")
         name = lambda kind, number: "raw.numbers" if kind == "raw" else f"marts.m{number}"
@@ -157,10 +182,12 @@ class SqlMesh(Tool):
             write(folder / f"models/m{number}.sql", f"MODEL (name marts.m{number}, kind FULL);\n{query(number, name)}\n")
 
     def check(self, folder: Path) -> None:
-        self.command([self.binary, "info", "--skip-connection"], folder)
+        """Less than a check: columns are resolved by the rules in `config.yaml`, which `info` does not heed; types that
+        do not fit are left to the database, and so are tables that are no model."""
+        self.command(["lint"], folder)
 
     def run(self, folder: Path) -> None:
-        self.command([self.binary, "plan", "--auto-apply", "--no-prompts"], folder)
+        self.command(["plan", "--auto-apply", "--no-prompts"], folder)
 
 
 def write(path: Path, text: str) -> None:

@@ -62,10 +62,7 @@ impl ControlGroups {
         let name = format!("call-{}", NAMES.fetch_add(1, Ordering::Relaxed));
         let mut group = Group::default();
         for folder in &self.folders {
-            let Some(path) = folder.group(&name, limits) else { continue };
-            group.folders.push(path);
-            group.limits_memory |= folder.memory.is_some();
-            group.limits_processes |= folder.processes;
+            folder.add(&name, limits, &mut group);
         }
         group
     }
@@ -130,7 +127,7 @@ impl Folder {
             return Self::make_below(own);
         }
         // What others have set up for groups above is left as it is.
-        drop(fs::write(own.join("cgroup.subtree_control"), "+memory +pids +cpu"));
+        deal_out(own);
         own.ancestors().take_while(|group| group.join("cgroup.controllers").exists()).find_map(Self::make_below)
     }
 
@@ -139,12 +136,18 @@ impl Folder {
         let name = format!("bywash-{}-{}", std::process::id(), NAMES.fetch_add(1, Ordering::Relaxed));
         let path = group.join(name);
         fs::create_dir(&path).ok()?;
-        drop(fs::write(path.join("cgroup.subtree_control"), "+memory +pids +cpu"));
-        let has = |file: &&str| path.join(file).exists();
+        deal_out(&path);
+        // With version 2 a group has files that those below it lack: what counts is what a call's group will have.
+        let trial = path.join("trial");
+        let made = fs::create_dir(&trial).is_ok();
+        let has = |file: &&str| trial.join(file).exists();
         let memory = ["memory.max", "memory.limit_in_bytes"].into_iter().find(|file| has(file));
         let processes = has(&"pids.max");
         let cpus = [("cpu.max", Cpus::One), ("cpu.cfs_quota_us", Cpus::Two)];
         let cpus = cpus.into_iter().find(|(file, _)| has(file)).map(|(_, cpus)| cpus);
+        if made {
+            drop(fs::remove_dir(&trial));
+        }
         let folder = Self { path, memory, processes, cpus };
         if folder.memory.is_none() && !folder.processes && folder.cpus.is_none() {
             drop(fs::remove_dir(&folder.path));
@@ -153,28 +156,39 @@ impl Folder {
         Some(folder)
     }
 
-    fn group(&self, name: &str, limits: GroupLimits) -> Option<PathBuf> {
+    /// Makes a group below this one, and tells `group` of it and of the limits that it has taken.
+    fn add(&self, name: &str, limits: GroupLimits, group: &mut Group) {
         let path = self.path.join(name);
-        fs::create_dir(&path).ok()?;
-        let set = |file: &str, value: String| drop(fs::write(path.join(file), value));
+        if fs::create_dir(&path).is_err() {
+            return;
+        }
+        let set = |file: &str, value: String| fs::write(path.join(file), value).is_ok();
         if let (Some(file), Some(bytes)) = (self.memory, limits.memory) {
-            set(file, bytes.to_string());
+            group.limits_memory |= set(file, bytes.to_string());
             // Where memory may move to a disk, the limit would not be one.
             set("memory.swap.max", "0".to_owned());
             set("memory.memsw.limit_in_bytes", bytes.to_string());
             set("memory.oom.group", "1".to_owned());
         }
         if let (true, Some(processes)) = (self.processes, limits.processes) {
-            set("pids.max", processes.to_string());
+            group.limits_processes |= set("pids.max", processes.to_string());
         }
         if let (Some(cpus), Some(limit)) = (self.cpus, limits.cpus) {
             let quota = (limit * SLICE as f64).max(1_000.0) as u64;
             match cpus {
                 Cpus::One => set("cpu.max", format!("{quota} {SLICE}")),
                 Cpus::Two => set("cpu.cfs_quota_us", quota.to_string()),
-            }
+            };
         }
-        Some(path)
+        group.folders.push(path);
+    }
+}
+
+/// Lets the groups below have what can be limited: each by itself, since one that this system does not deal out here
+/// (systemd often leaves out `cpu`) would take the others with it.
+fn deal_out(group: &Path) {
+    for controller in ["+memory", "+pids", "+cpu"] {
+        drop(fs::write(group.join("cgroup.subtree_control"), controller));
     }
 }
 
