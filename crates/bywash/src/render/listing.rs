@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{Field, Schema};
 use bywash_core::{Error, Result};
 
-use super::rows::write_batches;
+use super::rows::{Nulls, write_batches};
 use crate::arguments::OutputFlags;
 use crate::context::Context;
 
@@ -37,7 +37,7 @@ impl Listing {
     /// The place cannot be written.
     pub fn write(self, context: &Context, flags: &OutputFlags) -> Result<u64> {
         let batch = self.batch()?;
-        write_batches(context, flags, &batch.schema(), &[batch])
+        write_batches(context, flags, &batch.schema(), &[batch], Nulls::Empty)
     }
 
     /// The rows.

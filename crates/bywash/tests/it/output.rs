@@ -14,7 +14,7 @@ use arrow::ipc::reader::FileReader;
 use bytes::Bytes;
 use bywash_cli::arguments::{Format, OutputFlags};
 use bywash_cli::context::{Context, Verbosity};
-use bywash_cli::render::rows::{write_batches, write_stream};
+use bywash_cli::render::rows::{Nulls, write_batches, write_stream};
 use bywash_cli::render::stdout::Stdout;
 use bywash_cli::render::terminal::Terminal;
 use bywash_core::{Code, Error};
@@ -76,7 +76,8 @@ fn written_as(name: &str, output: Option<Format>) -> String {
     let sandbox = sandbox();
     let flags = OutputFlags { output, to: Some(name.into()) };
     let batch = rows();
-    let count = write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a file");
+    let count =
+        write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch], Nulls::Named).expect("a file");
     assert_eq!(count, 2);
     assert_eq!(sandbox.files("."), [name], "nothing else is left");
     sandbox.read(name)
@@ -98,7 +99,7 @@ fn a_csv_row_of_one_null_is_no_blank_line() {
     let flags = OutputFlags { output: Some(Format::Csv), to: Some("x".into()) };
     let column: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None]));
     let batch = RecordBatch::try_from_iter([("a", column)]).expect("rows");
-    write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a file");
+    write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch], Nulls::Named).expect("a file");
     assert_eq!(sandbox.read("x"), "a\n1\n\"\"\n");
 }
 
@@ -134,7 +135,8 @@ fn a_file_holds_every_row_however_many_there_are() {
     let batch = RecordBatch::try_from_iter([("text", texts), ("n", numbers)]).expect("rows");
     for (name, output, frame) in [("x.md", None, 2), ("x.txt", Some(Format::Table), 4)] {
         let flags = OutputFlags { output, to: Some(name.into()) };
-        write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect("a file");
+        write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch), Nulls::Named)
+            .expect("a file");
         let text = sandbox.read(name);
         assert_eq!(text.lines().count(), count + frame, "{name}");
         let last = text.lines().rev().find(|line| line.contains("25000")).unwrap_or_default();
@@ -150,7 +152,7 @@ fn markdown_escapes_what_would_end_a_cell() {
     let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a|b"), None]));
     let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 20]));
     let batch = RecordBatch::try_from_iter_with_nullable([("text", texts, true), ("n", numbers, true)]).expect("rows");
-    write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a file");
+    write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch], Nulls::Named).expect("a file");
     assert_snapshot!(sandbox.read("x.md"), @r"
     | text |  n |
     |------|----|
@@ -165,7 +167,8 @@ fn parquet_and_arrow_give_back_the_same_rows() {
     let batch = rows();
     for name in ["x.parquet", "x.arrow"] {
         let flags = OutputFlags { output: None, to: Some(name.into()) };
-        write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect("a file");
+        write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch), Nulls::Named)
+            .expect("a file");
     }
     let bytes = Bytes::from(fs::read(sandbox.path().join("x.parquet")).expect("a file"));
     let mut parquet = ParquetRecordBatchReaderBuilder::try_new(bytes)
@@ -199,7 +202,8 @@ fn a_place_that_cannot_be_written_is_named_as_it_was_typed() {
     let batch = rows();
     for (to, code) in [("nowhere/x.csv", Code::MissingFile), ("folder.csv", Code::FileSystem)] {
         let flags = OutputFlags { output: None, to: Some(to.into()) };
-        let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect_err(to);
+        let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch), Nulls::Named)
+            .expect_err(to);
         assert_eq!(error.code(), code, "{error:?}");
         assert!(error.message().starts_with(&format!("cannot write `{to}`: ")), "{error:?}");
     }
@@ -210,9 +214,10 @@ fn a_full_disk_is_told_and_devices_stay_devices() {
     let sandbox = sandbox();
     let batch = rows();
     let flags = OutputFlags { output: Some(Format::Csv), to: Some("/dev/full".into()) };
-    let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch)).expect_err("full");
+    let error = write_batches(&context(sandbox.path()), &flags, &batch.schema(), from_ref(&batch), Nulls::Named)
+        .expect_err("full");
     assert_eq!(error.code(), Code::DiskFull);
     let flags = OutputFlags { output: Some(Format::Csv), to: Some("/dev/null".into()) };
-    write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch]).expect("a device");
+    write_batches(&context(sandbox.path()), &flags, &batch.schema(), &[batch], Nulls::Named).expect("a device");
     assert!(!fs::metadata("/dev/null").expect("a device").is_file());
 }

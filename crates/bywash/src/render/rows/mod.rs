@@ -52,7 +52,7 @@ pub async fn write_stream(
     schema: SchemaRef,
     mut rows: impl Stream<Item = Result<RecordBatch>> + Unpin + Send + 'static,
 ) -> Result<u64> {
-    let mut output = RowOutput::open(context, flags, &schema, |look| look)?;
+    let mut output = RowOutput::open(context, flags, &schema, Nulls::Named)?;
     let (sender, mut receiver) = mpsc::channel(BATCHES_AHEAD);
     let mut task = JoinSet::new();
     task.spawn(async move {
@@ -73,8 +73,16 @@ pub async fn write_stream(
     output.finish(context)
 }
 
-/// Writes the rows of a listing, which are at hand. In a table a cell without a value stays empty: nobody asks a listing
-/// whether that is a null or an empty text.
+/// What stands in the cells of a table where a value is absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nulls {
+    /// `null`: rows may hold empty texts, too.
+    Named,
+    /// Nothing: nobody asks a listing whether that is a null or an empty text.
+    Empty,
+}
+
+/// Writes rows that are at hand.
 ///
 /// # Errors
 /// The place cannot be written, or the format cannot hold a column.
@@ -83,8 +91,9 @@ pub fn write_batches(
     flags: &OutputFlags,
     schema: &SchemaRef,
     batches: &[RecordBatch],
+    nulls: Nulls,
 ) -> Result<u64> {
-    let mut output = RowOutput::open(context, flags, schema, table::Look::with_empty_cells)?;
+    let mut output = RowOutput::open(context, flags, schema, nulls)?;
     for batch in batches {
         output.write(batch)?;
     }
@@ -126,13 +135,7 @@ struct RowOutput {
 }
 
 impl RowOutput {
-    /// Tables look as `style` changes them.
-    fn open(
-        context: &Context,
-        flags: &OutputFlags,
-        schema: &SchemaRef,
-        style: fn(table::Look) -> table::Look,
-    ) -> Result<Self> {
+    fn open(context: &Context, flags: &OutputFlags, schema: &SchemaRef, nulls: Nulls) -> Result<Self> {
         let format = format_of(flags);
         refuse_unknown_ending(flags)?;
         let on_terminal = flags.to.is_none() && context.terminal.stdout_width.is_some();
@@ -147,8 +150,12 @@ impl RowOutput {
         };
         let shown = place.shown().to_owned();
         let opened: io::Result<Box<dyn RowWriter>> = match format {
-            Format::Table => Ok(Box::new(table::TableWriter::new(place, schema, style(table_look(context, flags))))),
-            Format::Markdown => Ok(Box::new(table::TableWriter::new(place, schema, style(table::Look::markdown())))),
+            Format::Table => {
+                Ok(Box::new(table::TableWriter::new(place, schema, table_look(context, flags).with(nulls))))
+            }
+            Format::Markdown => {
+                Ok(Box::new(table::TableWriter::new(place, schema, table::Look::markdown().with(nulls))))
+            }
             Format::Csv => csv::CsvWriter::open(place, schema).map(|writer| Box::new(writer) as _),
             Format::Json => Ok(Box::new(json::JsonWriter::<json::Array>::new(place))),
             Format::Jsonl => Ok(Box::new(json::JsonWriter::<json::Lines>::new(place))),

@@ -17,7 +17,7 @@ use super::cell::Options;
 use super::failure::from_arrow;
 use super::fit::fit;
 use super::utc::in_utc;
-use super::{Destination, RowWriter};
+use super::{Destination, Nulls, RowWriter};
 use crate::render::style::Paint;
 use crate::render::text;
 
@@ -56,9 +56,13 @@ impl Look {
         Self { preset: ASCII_MARKDOWN, rows: DRAWN_ROWS, width: None, paint: Paint { on: false }, null: NULL }
     }
 
-    /// The same with nothing where a value is absent.
-    pub(super) const fn with_empty_cells(self) -> Self {
-        Self { null: "", ..self }
+    /// The same with these nulls.
+    pub(super) const fn with(self, nulls: Nulls) -> Self {
+        let null = match nulls {
+            Nulls::Named => NULL,
+            Nulls::Empty => "",
+        };
+        Self { null, ..self }
     }
 
     fn is_markdown(&self) -> bool {
