@@ -59,20 +59,24 @@ pub fn available_memory() -> u64 {
 
 fn group_limit() -> Option<u64> {
     let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let nested = own.lines().filter_map(|line| {
+    let groups = own.lines().filter_map(|line| {
         let mut parts = line.splitn(3, ':');
         let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-        let path = path.trim_start_matches('/');
-        match controllers {
-            "" => Some(Path::new("/sys/fs/cgroup").join(path).join("memory.max")),
+        let (root, file) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
             _ if controllers.split(',').any(|controller| controller == "memory") => {
-                Some(Path::new("/sys/fs/cgroup/memory").join(path).join("memory.limit_in_bytes"))
+                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        least_limit(Path::new(root), path.trim_start_matches('/'), file)
     });
-    let outer = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].map(PathBuf::from);
-    nested.chain(outer).filter_map(|file| read_number(&file)).min()
+    groups.min()
+}
+
+/// What a group may take: no more than any group around it.
+fn least_limit(root: &Path, group: &str, file: &str) -> Option<u64> {
+    Path::new(group).ancestors().filter_map(|group| read_number(&root.join(group).join(file))).min()
 }
 
 fn read_number(file: &Path) -> Option<u64> {
