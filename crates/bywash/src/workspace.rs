@@ -44,6 +44,13 @@ pub struct Remembered {
     known: Arc<KnownPlans>,
 }
 
+impl Remembered {
+    /// The files that were read, by their paths from the project's root.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.project.files.iter().map(|file| file.path.as_str())
+    }
+}
+
 impl Workspace {
     /// Opens the project around the context's folder; everything wrong with its files is one error.
     ///
@@ -109,12 +116,16 @@ impl Workspace {
         Self::of(context, loaded.project, loaded.graph, lake)
     }
 
-    /// Opens a project of the past, which stands in a folder of its own, on the lake of today as it was at a commit.
+    /// Opens a project of the past, which stands in a folder of its own, on the lake of today as it was at a commit. What
+    /// is set about the machine and the lake is what is set today.
     ///
     /// # Errors
     /// Problems in its files.
-    pub async fn restored(context: &Context, folder: &Path, lake: &Lake, at: &Head) -> Result<Self> {
-        let loaded = Loaded::read(folder, None, &Unsaved::new(), None)?.settled()?;
+    pub async fn restored(&self, context: &Context, folder: &Path, at: &Head) -> Result<Self> {
+        let mut loaded = Loaded::read(folder, None, &Unsaved::new(), None)?.settled()?;
+        let then = std::mem::take(&mut loaded.project.settings);
+        loaded.project.settings = Settings { name: then.name, folders: then.folders, ..self.project.settings.clone() };
+        let lake = &self.lake;
         let tables = at.commit.tree.all(&lake.objects()).await?;
         let names = tables.keys().map(|name| name.parse()).collect::<Result<Vec<TableName>>>()?;
         let (project, graph) = loaded.check(&names, |_: &TableRef| true)?;

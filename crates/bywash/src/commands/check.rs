@@ -38,7 +38,7 @@ pub async fn run(context: &Context, arguments: CheckArguments) -> Result<()> {
     }
     let mut seen = None;
     loop {
-        let now = stamps(&context.folder);
+        let now = stamps(&context.folder, before.as_ref());
         if seen.as_ref() != Some(&now) {
             if let Err(error) = check(context, &arguments, &mut before).await {
                 let style = ErrorStyle { paint: context.paint(), verbosity: context.verbosity, json: false };
@@ -113,11 +113,13 @@ fn unread(graph: &Graph, nodes: &[NodeId]) -> Vec<(NodeId, Error)> {
     nodes.iter().filter(is_unread).map(warning).collect()
 }
 
-/// The files of the project around a folder, with their sizes and when they were changed.
-fn stamps(folder: &Path) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
+/// The files of the project around a folder, with their sizes and when they were changed; helpers that functions reach
+/// elsewhere are among those that were read before.
+fn stamps(folder: &Path, before: Option<&Remembered>) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
     let root = folder.ancestors().find(|folder| folder.join(settings::FILE_NAME).is_file()).unwrap_or(folder);
     let (mut found, mut left) = (BTreeMap::new(), vec![root.join(settings::FILE_NAME)]);
     left.extend(folders().map(|name| root.join(name)));
+    left.extend(before.into_iter().flat_map(Remembered::files).map(|path| root.join(path)));
     while let Some(path) = left.pop() {
         match std::fs::metadata(&path) {
             Ok(folder) if folder.is_dir() => {

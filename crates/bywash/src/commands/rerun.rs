@@ -13,9 +13,11 @@ use bywash_pipeline::run::{RunOptions, RunReport, RunStatus, run_ref};
 use serde_json::json;
 
 use crate::arguments::{Format, OutputFlags, RerunArguments};
-use crate::commands::run::{run_to_end, usual_options};
+use crate::commands::run::usual_options;
 use crate::context::Context;
+use crate::interrupt;
 use crate::render::listing::Listing;
+use crate::render::progress::Progress;
 use crate::render::rows::format_of;
 use crate::render::text_output::write_text;
 use crate::workspace::{CACHE_FOLDER, Workspace};
@@ -32,8 +34,8 @@ pub async fn run(context: &Context, arguments: RerunArguments) -> Result<()> {
     std::fs::create_dir_all(&cache).map_err(unwritable)?;
     let folder = tempfile::Builder::new().prefix("rerun-").tempdir_in(&cache).map_err(unwritable)?;
     past.restore(&here.lake, folder.path()).await?;
-    let then = Workspace::restored(context, folder.path(), &here.lake, &past.head).await.map_err(|error| {
-        error.hint(format!("this is the project as the run `{}` saw it, without files that git ignores", past.row.id))
+    let then = here.restored(context, folder.path(), &past.head).await.map_err(|error| {
+        error.hint(format!("this is the project as the run `{}` saw it, without what `.gitignore` names", past.row.id))
     })?;
     let before = past.before(&here.lake).await?;
     let branch = make_branch(&here, &past, &before, arguments.branch.as_deref()).await?;
@@ -46,7 +48,7 @@ pub async fn run(context: &Context, arguments: RerunArguments) -> Result<()> {
     let report = again?;
     let now = result(&here, &report).await?;
     let session = then.engine.session(Arc::new(then.resolver(now.clone())));
-    let nodes = verdicts(&here.lake, &then.graph, &session, &past, (&now, &report.nodes)).await?;
+    let nodes = verdicts(&here.lake, &then.graph, &session, &past, (&now, &report)).await?;
     write(context, &arguments.output, &past, (&branch, is_published), &report, &nodes)?;
     conclude(context, &past, is_published.then_some(&branch), &report, &nodes)
 }
@@ -72,6 +74,8 @@ async fn make_branch(here: &Workspace, past: &PastRun, before: &Head, name: Opti
 async fn do_again(context: &Context, then: &Workspace, past: &PastRun, branch: &RefName) -> Result<RunReport> {
     let head = then.lake.branch(branch).await?;
     let start = past.start(&then.lake, &then.graph, head).await?;
+    let mut selected = past.models(&then.graph);
+    selected.extend(past.tests(&then.graph));
     let texts = past.asked.parameters.clone();
     let values = texts.iter().map(|(name, text)| (name.clone(), ParameterValue::guess(text))).collect();
     let options = RunOptions {
@@ -83,9 +87,10 @@ async fn do_again(context: &Context, then: &Workspace, past: &PastRun, branch: &
         adopt: tables(&past.asked.adopt)?,
         overwrite: tables(&past.asked.overwrite)?,
         start: Some(start),
-        ..usual_options(branch.clone(), past.models(&then.graph), format!("rerun {}", past.row.id))
+        ..usual_options(branch.clone(), selected, format!("rerun {}", past.row.id))
     };
-    run_to_end(context, then, options).await
+    interrupt::keeps(format!("nothing came of it: `bywash branch delete {branch}` takes its branch away"));
+    then.runner(Arc::new(Progress::new(context))).run(options).await
 }
 
 fn tables(names: &BTreeSet<String>) -> Result<BTreeSet<TableName>> {
@@ -154,7 +159,7 @@ fn conclude(
         context.say(format_args!("identical: {all}, {computed} of them computed again{but}"));
         match branch {
             Some(branch) => context.say_next(format_args!("bywash branch delete {branch}")),
-            None => context.say("it failed as it did then, so there is no branch"),
+            None => context.say("it failed as it did then: there is no branch"),
         }
         return Ok(());
     };

@@ -101,6 +101,36 @@ fn a_failure_is_reproduced_and_a_run_that_changed_nothing_stands_for_what_it_fou
 }
 
 #[test]
+fn tests_are_made_again_and_what_was_taken_from_elsewhere_is_kept() {
+    let shop = shop();
+    run(&shop, &[]);
+    shop.run(["checkout", "-b", "dev"]).success();
+    shop.write("models/marts/top.sql", "select region, amount from marts.by_region where amount > 0\n");
+    run(&shop, &[]);
+    shop.run(["checkout", "main"]).success();
+    shop.write("tests/none.sql", "select * from marts.top\n");
+    shop.run(["run"]).failure("test-failed");
+    let failed = rows(&shop, "select id from bywash.runs where status = 'failed'").remove(0);
+    shop.run(["branch", "delete", "dev"]).success();
+    let output = shop.run(["rerun", &failed, "-o", "json"]).success();
+    assert_eq!(json(&output)["branch"], Value::Null, "the test fails again, so nothing is published: {output}");
+    assert_eq!(verdict(&json(&output), "marts.top")["result"], "identical", "computed before, on dev: {output}");
+
+    shop.write("tests/none.sql", "select 1 as x from marts.top where random() < 0\n");
+    let passed = run(&shop, &[]);
+    assert_eq!(json(&shop.run(["rerun", &passed, "-o", "json"]).success())["identical"], true);
+}
+
+#[test]
+fn parameters_that_nothing_names_are_kept_nowhere() {
+    let shop = shop();
+    shop.write("models/marts/few.sql", "select id from raw.orders where amount > $least\n");
+    let id = run(&shop, &["--param", "least=54321", "--param", "token=swordfish"]);
+    assert!(catalog_holds(&shop, "54321") && !catalog_holds(&shop, "swordfish"));
+    shop.run(["rerun", &id]).success();
+}
+
+#[test]
 fn what_git_ignores_never_travels() {
     let shop = shop();
     shop.write(".gitignore", "lake/\n.bywash/\nprivate/\n*.local.yml\n");
@@ -112,7 +142,22 @@ fn what_git_ignores_never_travels() {
     assert!(!catalog_holds(&shop, "swordfish") && !catalog_holds(&shop, "mackerel"));
     let output = shop.run(["rerun", &id, "-o", "json"]).failure("not-reproduced");
     let hidden = verdict(&json(&output), "private.hidden");
-    assert!(hidden["why"].as_str().expect("why").contains("git ignores"), "{hidden}");
+    assert!(hidden["why"].as_str().expect("why").contains(".gitignore"), "{hidden}");
+}
+
+#[test]
+fn a_project_in_a_folder_that_git_ignores_does_not_travel_at_all() {
+    let outer = crate::sandbox();
+    outer.write(".git/HEAD", "ref: refs/heads/main\n");
+    outer.write(".gitignore", "scratch/\n");
+    outer.write("scratch/mine/bywash.toml", "[project]\nname = \"mine\"\n");
+    outer.write("scratch/mine/models/one.sql", "-- swordfish\nselect 1 as x\n");
+    outer.run(["-C", "scratch/mine", "run"]).success();
+    let files = outer.files("scratch/mine/lake").into_iter().filter(|name| name.starts_with("catalog"));
+    let folder = outer.path().join("scratch/mine/lake");
+    let bytes: Vec<u8> = files.flat_map(|name| std::fs::read(folder.join(name)).expect("a file")).collect();
+    assert!(!bytes.windows(9).any(|part| part == b"swordfish"));
+    outer.run(["-C", "scratch/mine", "rerun", "HEAD"]).failure("unknown-run");
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn r1_the_ref_of_a_failed_run_is_kept_and_expires() {
     std::fs::remove_file(shop.path().join("models/marts/wrong.sql")).expect("a file");
     shop.command(["run"]).env("BYWASH_CATALOG__KEEP_RUNS", "0s").run().success();
     assert!(kept().is_empty(), "{:?}", kept());
-    assert_eq!(rows(&shop, "select count(*) from bywash.reflog where message like '%expired'"), ["1"]);
+    assert_eq!(rows(&shop, "select count(*) from bywash.reflog where message like '%expired'"), ["2"]);
 }
 
 #[test]

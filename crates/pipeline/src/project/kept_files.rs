@@ -34,13 +34,14 @@ impl Project {
     }
 }
 
-/// Those of the files that git does not ignore. Outside of a repository, the `.gitignore` files of the project say so.
+/// Those of the files that no pattern of git's names, in the repository that the project lies in, the project's own
+/// folder included. Outside of a repository, the `.gitignore` files of the project say so.
 fn seen_by_git(root: &Path, files: BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    let repository = root.ancestors().find(|folder| folder.join(".git").exists());
     let on_the_way: BTreeSet<PathBuf> =
-        files.iter().flat_map(|file| file.ancestors()).map(|path| root.join(path)).collect();
-    let in_repository = root.ancestors().any(|folder| folder.join(".git").exists());
-    let mut walk = WalkBuilder::new(root);
-    walk.hidden(false).ignore(false).require_git(in_repository).parents(in_repository).follow_links(true);
+        files.iter().flat_map(|file| root.join(file).ancestors().map(Path::to_owned).collect::<Vec<_>>()).collect();
+    let mut walk = WalkBuilder::new(repository.unwrap_or(root));
+    walk.hidden(false).ignore(false).parents(false).require_git(repository.is_some()).follow_links(true);
     walk.filter_entry(move |entry| on_the_way.contains(entry.path()));
     let seen = walk.build().flatten().filter_map(|entry| Some(entry.path().strip_prefix(root).ok()?.to_owned()));
     seen.filter(|path| files.contains(path)).collect()

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 use bywash_core::{Code, Error, Result};
 use bywash_lake::objects::{Asked, Entry};
-use bywash_lake::store::{RunNodeRow, RunRow};
+use bywash_lake::store::{RunNodeRow, RunRow, TestRow};
 use bywash_lake::{Head, Lake};
 
 use crate::graph::{Graph, NodeId};
@@ -24,6 +24,8 @@ pub struct PastRun {
     pub head: Head,
     /// What became of its nodes.
     pub nodes: Vec<RunNodeRow>,
+    /// What its tests said.
+    pub tests: Vec<TestRow>,
     /// What it was asked.
     pub asked: Asked,
 }
@@ -58,8 +60,7 @@ impl PastRun {
             Some(run) => take(&mut runs, |other| other.id == *run)
                 .ok_or_else(|| unknown(format!("the run `{run}` is not in the log any more")))?,
             None => {
-                let message =
-                    format!("the run `{}` changed nothing, and a statement had made what it stood on", row.id);
+                let message = format!("the run `{}` changed nothing, and no run had made what it stood on", row.id);
                 return Err(unknown(message));
             }
         };
@@ -68,8 +69,14 @@ impl PastRun {
             return Err(unknown(message).hint("an older Bywash made it, or git ignores `bywash.toml`"));
         }
         let nodes = lake.store().run_nodes(Some(&row.id)).await?;
+        if nodes.is_empty() {
+            let message =
+                format!("the run `{}` {} before it could record what its nodes did", row.id, shown_status(&row));
+            return Err(unknown(message));
+        }
+        let tests = lake.store().tests(Some(&row.id)).await?;
         let asked = head.commit.asked.clone().unwrap_or_default();
-        Ok(Self { row, head, nodes, asked })
+        Ok(Self { row, head, nodes, tests, asked })
     }
 
     /// What a run came to.
@@ -119,12 +126,34 @@ impl PastRun {
         }
     }
 
-    /// The models that took part in it.
+    /// The models that took part in it, but for those behind a source that could not be loaded.
     #[must_use]
     pub fn models(&self, graph: &Graph) -> BTreeSet<NodeId> {
         let taken: BTreeSet<&str> = self.nodes.iter().map(|node| node.name.as_str()).collect();
-        let models = graph.nodes().iter().filter(|node| node.model().is_some());
+        let behind = self.behind_failed_loads(graph);
+        let models = graph.nodes().iter().filter(|node| node.model().is_some() && !behind.contains(&node.id));
         models.filter(|node| taken.contains(node.name.to_string().as_str())).map(|node| node.id).collect()
+    }
+
+    /// The tests that were made.
+    #[must_use]
+    pub fn tests(&self, graph: &Graph) -> BTreeSet<NodeId> {
+        let made: BTreeSet<&str> = self.tests.iter().map(|test| test.name.as_str()).collect();
+        graph.tests().filter(|node| made.contains(node.name.name())).map(|node| node.id).collect()
+    }
+
+    /// What is loaded is never loaded again, so nobody can tell what comes out of what could not be loaded.
+    fn behind_failed_loads(&self, graph: &Graph) -> BTreeSet<NodeId> {
+        let is_load = |row: &&RunNodeRow| matches!(row.kind.as_str(), "source" | "seed") && row.status == "failed";
+        let failed: BTreeSet<&str> = self.nodes.iter().filter(is_load).map(|row| row.name.as_str()).collect();
+        let mut behind = BTreeSet::new();
+        for id in graph.order() {
+            let node = graph.node(*id);
+            if failed.contains(node.name.to_string().as_str()) || node.parents.iter().any(|it| behind.contains(it)) {
+                behind.insert(*id);
+            }
+        }
+        behind
     }
 
     /// The tree to begin with on a branch that stands where the run began.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bywash_core::{Result, TableName};
+use bywash_core::{Error, Result, TableName, counted};
 use bywash_engine::Session;
 use bywash_lake::objects::{Entry, TableEntry};
 use bywash_lake::{Head, Lake};
@@ -11,7 +11,7 @@ use super::PastRun;
 use crate::comparison::Comparison;
 use crate::events::NodeStatus;
 use crate::graph::{Graph, Node};
-use crate::run::{NodeReport, Recipe};
+use crate::run::{NodeReport, Recipe, RunReport};
 
 /// Whether a node came to the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,14 +86,14 @@ pub async fn verdicts(
     graph: &Graph,
     session: &Session,
     past: &PastRun,
-    (now, nodes): (&Head, &[NodeReport]),
+    (now, report): (&Head, &RunReport),
 ) -> Result<Vec<NodeVerdict>> {
     let chosen = past.models(graph);
     let mut found = absent(graph, past)?;
     let mut other = BTreeSet::new();
     for node in graph.order().iter().filter(|id| chosen.contains(id)).map(|id| graph.node(*id)) {
-        let Some(report) = nodes.iter().find(|report| report.name == node.name) else { continue };
-        let mut verdict = match ends(past, node, report) {
+        let Some(of_node) = report.nodes.iter().find(|report| report.name == node.name) else { continue };
+        let mut verdict = match ends(past, node, of_node) {
             Some(ended) => ended,
             None => compare(lake, session, past, now, node).await?,
         };
@@ -105,7 +105,26 @@ pub async fn verdicts(
         }
         found.push(verdict);
     }
+    found.extend(tests(graph, past, report));
     Ok(found)
+}
+
+/// The tests that said something else.
+fn tests(graph: &Graph, past: &PastRun, now: &RunReport) -> Vec<NodeVerdict> {
+    let mut found = Vec::new();
+    for id in past.tests(graph) {
+        let node = graph.node(id);
+        let then = past.tests.iter().find(|test| test.name == node.name.name());
+        let now = now.tests.iter().find(|test| test.name == node.name.name());
+        if let (Some(then), Some(now)) = (then, now)
+            && then.status != now.status()
+        {
+            let bad = counted(u64::try_from(then.bad_rows).unwrap_or_default(), "bad row");
+            let why = format!("it {} then with {bad}, and {} now with {}", then.status, now.status(), now.bad_rows);
+            found.push(plain(node, Verdict::Ended, Some(why)));
+        }
+    }
+    found
 }
 
 /// Nodes of the run that nobody can do again: no file that the run kept tells of them.
@@ -117,7 +136,7 @@ fn absent(graph: &Graph, past: &PastRun) -> Result<Vec<NodeVerdict>> {
         if graph.find(&name).is_some() || matches!(row.kind.as_str(), "source" | "seed") {
             continue;
         }
-        let why = Some("its file does not travel with commits: git ignores it".to_owned());
+        let why = Some("its file does not travel with commits: a pattern of `.gitignore` names it".to_owned());
         found.push(NodeVerdict::new(&name, &row.kind, Verdict::Skipped, why));
     }
     Ok(found)
@@ -136,11 +155,27 @@ fn ends(past: &PastRun, node: &Node, now: &NodeReport) -> Option<NodeVerdict> {
         (true, NodeStatus::Failed) => Some(plain(node, Verdict::Ended, Some(now.reason.clone()))),
         (true, NodeStatus::Skipped) => Some(plain(node, Verdict::Skipped, Some(now.reason.clone()))),
         (true, _) => None,
-        (false, NodeStatus::Failed | NodeStatus::Skipped) if then.status == now.status.as_str() => {
+        (false, NodeStatus::Skipped) if then.status == now.status.as_str() => {
+            Some(plain(node, Verdict::Identical, None))
+        }
+        (false, NodeStatus::Failed)
+            if then.error.as_deref().map(shape) == now.error.as_ref().map(Error::message).map(shape) =>
+        {
             Some(plain(node, Verdict::Identical, failed_then))
+        }
+        (false, NodeStatus::Failed) => {
+            let why =
+                format!("{}; now: {}", failed_then.unwrap_or_else(|| "it was skipped then".to_owned()), now.reason);
+            Some(plain(node, Verdict::Ended, Some(why)))
         }
         (false, _) => Some(plain(node, Verdict::Ended, failed_then.or(Some(format!("it was {} then", then.status))))),
     }
+}
+
+/// A message without its quotations and numbers: which row fails first may differ.
+fn shape(message: &str) -> String {
+    let outside = message.split(['\'', '`']).step_by(2);
+    outside.map(|part| part.replace(|letter: char| letter.is_ascii_digit(), "")).collect()
 }
 
 async fn compare(lake: &Lake, session: &Session, past: &PastRun, now: &Head, node: &Node) -> Result<NodeVerdict> {
@@ -203,5 +238,7 @@ async fn changed_recipe(lake: &Lake, before: &TableEntry, after: &TableEntry) ->
 /// Why a node differs of which nothing that it reads does.
 fn cause(node: &Node) -> Option<String> {
     let volatile = node.model()?.volatile().map(|reason| format!("its rows differ between runs: {reason}"));
-    volatile.or_else(|| Some("nothing that it reads differs: it gives other rows each time".to_owned()))
+    let elsewhere = node.reads.iter().find(|read| read.table.at.is_some());
+    let elsewhere = elsewhere.map(|read| format!("it reads `{}`, which may have moved since", read.table));
+    volatile.or(elsewhere).or_else(|| Some("nothing that it reads differs: it gives other rows each time".to_owned()))
 }

@@ -120,12 +120,13 @@ impl Attempt {
     /// Loads, checks, computes and tests.
     pub(super) async fn execute(self: &Arc<Self>) -> Result<()> {
         let (sources, models) = self.selected().await?;
+        // First, so that all commits of the run have the same lock.
+        self.resolve_packages(&models).await;
         if self.options.loads {
             faults::enter_phase("load");
             self.run_nodes(&sources).await?;
         }
         faults::enter_phase("write");
-        self.resolve_packages(&models).await;
         self.check_before_running(&models).await?;
         self.run_nodes(&models).await?;
         if !self.has_failed() {
@@ -275,14 +276,8 @@ impl Attempt {
         }
         let mut own_head = self.own_head.lock().await;
         let objects = self.tree.objects();
-        let head = self.tree.base();
-        let mut commit = self.runner.lake.next_commit(
-            head,
-            self.tree.tree().await?,
-            format!("run {}: {}", self.options.run, node.name),
-        );
-        self.sign(&mut commit).await?;
-        let id = objects.add(&commit)?;
+        let swap = self.own_commit(*own_head, &node.name.to_string()).await?;
+        let id = swap.new;
         let kept = entries.iter().map(|(name, entry)| (name.to_string(), entry.clone())).collect::<BTreeMap<_, _>>();
         let version = entries.first().map_or(key, |(_, entry)| entry.version());
         let output = Output {
@@ -292,14 +287,6 @@ impl Attempt {
             version,
             run: self.options.run.clone(),
         };
-        let swap = RefSwap {
-            name: run_ref(&self.options.run),
-            kind: RefKind::Run,
-            expected: *own_head,
-            new: Some(id),
-            message: commit.message.clone(),
-            run: commit.run.clone(),
-        };
         let transaction = Transaction { swaps: vec![swap], outputs: vec![output], loads, ..Transaction::default() };
         // Whatever this call answers, the transaction may have named them.
         self.staged.keep(entries.iter().map(|(name, _)| name));
@@ -308,8 +295,30 @@ impl Attempt {
                 format!("`{}` cannot be kept: its columns, or the ref of this run, were changed meanwhile", node.name);
             return Err(Error::new(Code::TargetMoved, message).hint("run again: what is finished is reused"));
         }
-        *own_head = Some(id);
+        *own_head = id;
         Ok(())
+    }
+
+    /// Keeps what a failed run came to, what it took from other runs included: so it can be looked at and done again.
+    pub(super) async fn keep_tree(&self) -> Result<()> {
+        let mut own_head = self.own_head.lock().await;
+        let swap = self.own_commit(*own_head, "failed").await?;
+        let id = swap.new;
+        let transaction = Transaction { swaps: vec![swap], ..Transaction::default() };
+        if self.runner.lake.transact(self.tree.objects(), transaction).await? {
+            *own_head = id;
+        }
+        Ok(())
+    }
+
+    /// A commit of the tree as it is, and the run's own ref moved there.
+    async fn own_commit(&self, expected: Option<ObjectId>, what: &str) -> Result<RefSwap> {
+        let message = format!("run {}: {what}", self.options.run);
+        let mut commit = self.runner.lake.next_commit(self.tree.base(), self.tree.tree().await?, message);
+        self.sign(&mut commit).await?;
+        let new = Some(self.tree.objects().add(&commit)?);
+        let (name, kind) = (run_ref(&self.options.run), RefKind::Run);
+        Ok(RefSwap { name, kind, expected, new, message: commit.message, run: commit.run })
     }
 
     /// The ref that holds what this run has finished, if it has finished anything.

@@ -330,8 +330,12 @@ fn behind(graph: &Graph, id: NodeId) -> Vec<String> {
     found.into_iter().map(|id| format!("`{}`", graph.node(id).name)).collect()
 }
 
+/// The problems, each once: tables of one function have those of the function in common.
 fn errors(problems: Vec<(NodeId, Error)>) -> Vec<Error> {
-    problems.into_iter().map(|(_, error)| error).collect()
+    let mut told: BTreeSet<Vec<String>> = BTreeSet::new();
+    let said = |error: &Error| error.each().iter().map(|it| format!("{} {:?}", it.message(), it.places())).collect();
+    let mut is_new = |error: &Error| told.insert(said(error));
+    problems.into_iter().map(|(_, error)| error).filter(|error| is_new(error)).collect()
 }
 
 /// Types from the heads of files that are not loaded yet.

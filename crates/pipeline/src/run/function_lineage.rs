@@ -25,12 +25,18 @@ pub(super) async fn lineage_of_function(
         inputs.insert(input.argument.as_str(), session.plan(&input.query, values).await?.lineage());
     }
     let everything = || inputs.values().flat_map(BTreeMap::values).cloned().fold(Origins::default(), Origins::and);
+    // Whatever a column is made of, what decides which rows are handed over decides its rows.
+    let decides = || {
+        let influence =
+            inputs.values().flat_map(BTreeMap::values).flat_map(|origins| origins.influence.iter().cloned());
+        Origins { influence: influence.collect(), ..Origins::default() }
+    };
     let origins = |text: &Text| {
         let (argument, column) = text.value.split_once('.')?;
         inputs.get(argument)?.get(column).cloned()
     };
     let of_column = |name: &String| match declared(python, name) {
-        Some(made_of) => made_of.iter().filter_map(origins).fold(Origins::default(), Origins::and),
+        Some(made_of) => made_of.iter().filter_map(origins).fold(decides(), Origins::and),
         None => everything(),
     };
     Ok(python.schema.fields().iter().map(|field| (field.name().clone(), of_column(field.name()))).collect())
@@ -39,8 +45,8 @@ pub(super) async fn lineage_of_function(
 /// What the author declares of a column: by its name, or with the name of its table where the function makes several.
 fn declared<'a>(python: &'a PythonModel, column: &str) -> Option<&'a [Text]> {
     let whole = format!("{}.{column}", python.output);
-    let found = python.function.lineage.iter().find(|(name, _)| name.value == whole || name.value == column);
-    found.map(|(_, made_of)| made_of.as_slice())
+    let named = |wanted: &str| python.function.lineage.iter().find(|(name, _)| name.value == wanted);
+    named(&whole).or_else(|| named(column)).map(|(_, made_of)| made_of.as_slice())
 }
 
 /// What is declared of columns that the function does not give, or with arguments that are no tables.

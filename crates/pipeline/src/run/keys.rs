@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// Changed whenever the engine, a reader or a writer may give other results or files than before. It names the version of
 /// the engine, so that an upgrade is an epoch; a test compares it with the one that is locked.
-pub(super) const RESULTS_EPOCH: &str = "2, datafusion 55.2.0";
+pub(super) const RESULTS_EPOCH: &str = "3, datafusion 55.2.0";
 
 /// Everything about a node that is not its inputs' rows. The catalog keeps it, to tell later what changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -145,8 +145,8 @@ impl Attempt {
         let from = self.consumed_names(work.node, work.model);
         let step = incremental::decide(&self.tree, produced, &work.produced, &self.watched(work), &from).await?;
         // Rows that were written anew, and are what they were as the model sees them.
-        let reads_the_same =
-            |old: &Produced| (old.recipe, &old.inputs) == (work.produced.recipe, &work.produced.inputs);
+        let made_of = |of: &Produced| (of.recipe, of.packages, of.inputs.clone());
+        let reads_the_same = |old: &Produced| made_of(old) == made_of(&work.produced);
         match (step, &work.old) {
             (Step::Refresh { .. }, Some(old)) if produced.is_some_and(reads_the_same) => {
                 Ok(ModelPlan::Stands(old.clone()))
@@ -303,7 +303,8 @@ impl Attempt {
         Ok(Done::ran(&entry, reason, rows_in))
     }
 
-    /// Finds what a model reads: of inputs that have new files, these alone.
+    /// Finds what a model reads: of inputs that have new files, these alone. A table that grows is the one that the run
+    /// found at its head: a merge or revert may have begun with another.
     pub(super) async fn resolver_of(&self, work: &ModelWork<'_>, files: &Option<NewFiles>) -> Result<LakeResolver> {
         let mut resolver = self.resolver(&work.inputs).await?;
         for (input, files) in files.iter().flatten() {
@@ -312,6 +313,10 @@ impl Attempt {
                 only.only = Some(Arc::new(files.clone()));
                 resolver = resolver.with(input.clone(), Resolved::Lake(only));
             }
+        }
+        if let (Some(_), Some(Entry::Table(old))) = (files, &work.old) {
+            let grows = lake_table(&self.tree, &work.node.name, old).await?;
+            resolver = resolver.with(work.node.name.clone(), Resolved::Lake(grows));
         }
         Ok(resolver)
     }
@@ -448,10 +453,14 @@ pub(super) fn recipe(model: &Model, parameters: &BTreeMap<String, String>) -> Re
         ("order_by", json!(order_by)),
     ];
     let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let used = &parsed.parameters;
-    let given = parameters.iter().filter(|(name, _)| used.contains(name));
-    let given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
-    Recipe::new(model.kind().as_str(), &python_model::with_functions(model, parsed), settings, given)
+    let text = python_model::with_functions(parsed, model.functions());
+    Recipe::new(model.kind().as_str(), &text, settings, used(parsed, parameters))
+}
+
+/// The parameters that a query names.
+pub(super) fn used(parsed: &Parsed, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let given = parameters.iter().filter(|(name, _)| parsed.parameters.contains(name));
+    given.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 enum OutputBase {

@@ -8,6 +8,8 @@ use bywash_lake::objects::{Asked, Commit, FileContent, HashTree};
 
 use super::attempt::Attempt;
 use crate::blocking::blocking;
+use crate::graph::Body;
+use crate::project::ModelBody;
 
 impl Attempt {
     /// Gives a commit of this run what the run was made of.
@@ -15,12 +17,29 @@ impl Attempt {
         commit.run = Some(self.options.run.clone());
         commit.files = *self.files.get_or_try_init(|| self.project_files()).await?;
         commit.asked = Some(Asked {
-            parameters: self.options.parameter_texts.clone(),
+            parameters: self.parameters_used(),
             full_refresh: self.options.full_refresh,
             adopt: self.options.adopt.iter().map(ToString::to_string).collect(),
             overwrite: self.options.overwrite.iter().map(ToString::to_string).collect(),
         });
         Ok(())
+    }
+
+    /// The parameters that some model or test names: others may be anything, and are nobody's business.
+    fn parameters_used(&self) -> BTreeMap<String, String> {
+        let nodes = self.runner.graph.nodes();
+        let names = |name: &String| {
+            nodes.iter().any(|node| match &node.body {
+                Body::Model(model) => match &model.body {
+                    ModelBody::Sql(query) => query.parameters.contains(name),
+                    ModelBody::Python(python) => python.parameters().contains(&name.as_str()),
+                },
+                Body::Test(test) => test.sql.contains(&format!("${name}")),
+                Body::Resource(_) | Body::Seed(_) => false,
+            })
+        };
+        let given = self.options.parameter_texts.iter().filter(|(name, _)| names(name));
+        given.map(|(name, text)| (name.clone(), text.clone())).collect()
     }
 
     /// The files as they are now; what is new since the commit below waits for the next transaction.

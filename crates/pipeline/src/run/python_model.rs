@@ -28,7 +28,7 @@ use super::write::all_rows;
 use crate::blocking::blocking;
 use crate::events::Listener;
 use crate::graph::{Node, NodeId};
-use crate::project::{Model, ModelBody, ModelKind, PythonModel};
+use crate::project::{Model, ModelBody, ModelKind, PythonFunction, PythonModel};
 
 /// Where the one query that reads them finds the rows that a function has returned.
 const RETURNED: &str = "bywash_returned";
@@ -75,8 +75,8 @@ pub(super) fn recipe(model: &Model, python: &PythonModel, parameters: &BTreeMap<
 }
 
 /// A query as keys count it: with the functions in Python that it calls.
-pub(super) fn with_functions(model: &Model, parsed: &Parsed) -> String {
-    let functions = model.functions().iter().map(|function| format!("\n{} {}", function.name, function.code));
+pub(super) fn with_functions(parsed: &Parsed, called: &[Arc<PythonFunction>]) -> String {
+    let functions = called.iter().map(|function| format!("\n{} {}", function.name, function.code));
     parsed.canonical.clone() + &functions.collect::<String>()
 }
 
@@ -118,9 +118,13 @@ impl Attempt {
 
     /// Stands for the packages of the functions that a model calls, if it calls any.
     pub(super) fn packages(&self, model: &Model) -> Result<Option<ObjectId>> {
-        let wanted = requirements(model);
+        self.locked(&requirements(model))
+    }
+
+    /// Stands for these packages, as they are locked.
+    pub(super) fn locked(&self, wanted: &[&Requirements]) -> Result<Option<ObjectId>> {
         let mut all = ObjectIdBuilder::default().part("packages");
-        for wanted in &wanted {
+        for wanted in wanted {
             let lock = self.runner.functions.lock_id(wanted)?;
             all = all.part(lock.map_or_else(|| wanted.to_string().into_bytes(), |id| id.as_bytes().to_vec()));
         }
@@ -154,7 +158,7 @@ impl Attempt {
         let returned = TableName::new(RETURNED, &python.output)?;
         let last =
             upsert::last_rows(work.node, work.model, &format!("select * from {returned}"), &columns, files.is_some())?;
-        let resolver = self.resolver(&[]).await?.with(returned, Resolved::Stream(rows(output)));
+        let resolver = self.resolver_of(work, files).await?.with(returned, Resolved::Stream(rows(output)));
         let planned = engine.session(Arc::new(resolver)).plan(&last, &self.options.parameters).await?;
         Ok((planned, called.rows_in))
     }

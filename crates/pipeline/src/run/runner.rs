@@ -155,6 +155,7 @@ impl Runner {
                 let report = attempt.report(RunStatus::Failed, attempt.base(), None);
                 let error = report.error().map(|error| error.message().to_owned());
                 // What failed is told even where the catalog takes no more rows, as on a full disk.
+                let _ = attempt.keep_tree().await;
                 let _ = attempt.log_nodes().await;
                 let _ = log.end("failed", None, error).await;
                 return Ok(report);

@@ -13,8 +13,9 @@ use futures::StreamExt;
 
 use super::attempt::Attempt;
 use super::inputs::{Counts, Input, Reached};
+use super::model::used;
 use super::report::TestReport;
-use super::{frozen, keys};
+use super::{frozen, keys, python_model};
 use crate::graph::Node;
 use crate::project::{DataTest, Severity};
 
@@ -52,9 +53,16 @@ impl Attempt {
         let reached = Reached::find(&self.tree, &read).await?;
         let versions = reached.versions(Counts::Rows);
         let parsed = sql::parse(test.place.path.clone(), &test.sql)?;
-        let recipe = keys::Recipe::new("test", &parsed.canonical, BTreeMap::new(), BTreeMap::new()).id();
-        let key = keys::output_key(&node.name, recipe, &versions, &[]);
+        let functions = self.runner.project.functions.iter().filter(|known| parsed.functions.contains(&known.name));
+        let functions: Vec<_> = functions.cloned().collect();
+        let text = python_model::with_functions(&parsed, &functions);
+        let given = used(&parsed, &self.options.parameter_texts);
+        let recipe = keys::Recipe::new("test", &text, BTreeMap::new(), given).id();
+        let packages: Vec<_> = functions.iter().map(|function| &function.requirements).collect();
+        let packages: Vec<_> = self.locked(&packages)?.iter().map(|id| id.as_bytes().to_vec()).collect();
+        let key = keys::output_key(&node.name, recipe, &versions, &packages);
         let known = parsed.volatile.is_none()
+            && functions.iter().all(|function| !function.volatile)
             && reached.volatile().is_none()
             && frozen::volatile_views(&self.tree, &read).await?.is_empty()
             && !self.options.no_cache

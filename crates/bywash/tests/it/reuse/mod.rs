@@ -176,3 +176,49 @@ fn r3_a_view_at_a_branch_that_moves_is_seen_to_move() {
     assert_eq!(run(&shop, &["marts.codes"]), ["ran"]);
     assert_eq!(rows(&shop, "select sum(n) from marts.codes"), ["4"]);
 }
+
+/// A shop with a model that keeps the last row of each key.
+fn with_keys() -> Sandbox {
+    let shop = shop();
+    shop.write(
+        "models/marts/last.sql",
+        "-- ---\n-- kind: incremental\n-- incremental_from: [raw.orders]\n-- unique_key: [id]\n-- order_by: [amount]\n-- ---\n\
+         select id, amount from raw.orders where amount > 0\n",
+    );
+    shop.run(["run"]).success();
+    shop
+}
+
+#[test]
+fn r6_the_last_rows_by_key_grow_from_their_own_branch_in_a_merge() {
+    let shop = with_keys();
+    shop.run(["checkout", "-b", "dev"]).success();
+    orders(&shop, 2, 61, 70);
+    shop.run(["run"]).success();
+    shop.run(["query", "delete from raw.orders where id = 65"]).success();
+    shop.run(["checkout", "main"]).success();
+    shop.run(["merge", "dev"]).success();
+    let last = "select id, amount from marts.last order by id";
+    assert_eq!(rows(&shop, last), rows(&shop, "select id, amount from raw.orders"), "a row that was deleted there");
+
+    shop.run(["checkout", "dev"]).success();
+    let text = shop.read("models/marts/last.sql");
+    shop.write("models/marts/last.sql", text.replace("amount > 0", "amount > 700"));
+    orders(&shop, 3, 71, 80);
+    shop.run(["run"]).success();
+    shop.write("models/marts/last.sql", text);
+    shop.run(["checkout", "main"]).success();
+    shop.run(["merge", "dev"]).success();
+    assert_eq!(rows(&shop, last), rows(&shop, "select id, amount from raw.orders"), "rows that another text left out");
+    shop.run(["run", "--full-refresh"]).success();
+    assert_eq!(rows(&shop, last), rows(&shop, "select id, amount from raw.orders"));
+}
+
+#[test]
+fn r3_a_test_is_made_again_with_another_parameter() {
+    let shop = shop();
+    shop.write("tests/cheap.sql", "select * from raw.orders where amount > $most\n");
+    shop.run(["run", "--param", "most=1000000"]).success();
+    shop.run(["run", "--param", "most=1000000"]).success();
+    shop.run(["run", "--param", "most=0"]).failure("test-failed");
+}
