@@ -102,6 +102,23 @@ impl Objects {
         }
     }
 
+    /// Reads these objects in few questions, as far as they are neither pending nor known: who reads them next does not
+    /// wait for each.
+    ///
+    /// # Errors
+    /// The catalog cannot be read.
+    pub(super) async fn fetch(&self, ids: &[ObjectId]) -> Result<()> {
+        let is_new = |id: &ObjectId| !self.lock().contains_key(id) && self.known.get(*id).is_none();
+        let new: Vec<ObjectId> = ids.iter().copied().filter(is_new).collect();
+        // One is asked for as soon as it is read.
+        if new.len() > 1 {
+            for (id, bytes) in self.store.objects(&new).await? {
+                self.known.keep(id, bytes);
+            }
+        }
+        Ok(())
+    }
+
     /// Adds an object of just these bytes, which name nothing, to what the next transaction stores.
     pub fn add_bytes(&self, bytes: Bytes) -> ObjectId {
         let id = ObjectId::of(&bytes);

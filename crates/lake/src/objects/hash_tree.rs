@@ -119,10 +119,13 @@ impl<V: Clone + PartialEq + Serialize + DeserializeOwned + Named + Send + Sync +
     pub async fn all(&self, objects: &Objects) -> Result<BTreeMap<String, V>> {
         let mut found = BTreeMap::new();
         let mut left: Vec<ObjectId> = self.root.into_iter().collect();
-        while let Some(id) = left.pop() {
-            match objects.read::<Node<V>>(id).await? {
-                Node::Leaf(names) => found.extend(names),
-                Node::Fan(children) => left.extend(children.values().map(|child| child.id)),
+        while !left.is_empty() {
+            objects.fetch(&left).await?;
+            for id in std::mem::take(&mut left) {
+                match objects.read::<Node<V>>(id).await? {
+                    Node::Leaf(names) => found.extend(names),
+                    Node::Fan(children) => left.extend(children.values().map(|child| child.id)),
+                }
             }
         }
         Ok(found)

@@ -127,6 +127,8 @@ pub enum Outcome {
 pub trait CatalogStore: Send + Sync {
     /// The bytes of an object; an absent one is an error.
     async fn object(&self, id: ObjectId) -> Result<Bytes>;
+    /// The bytes of those of these objects that are there.
+    async fn objects(&self, ids: &[ObjectId]) -> Result<Vec<(ObjectId, Bytes)>>;
     /// Which of these objects are absent.
     async fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>>;
     /// One ref.

@@ -212,6 +212,13 @@ fn reflog(swap: &RefSwap) -> Statement {
     )
 }
 
+/// Reads columns of these objects.
+fn of_objects(columns: &str, ids: &[ObjectId]) -> Statement {
+    let places: Vec<String> = (1..=ids.len()).map(|place| format!("${place}")).collect();
+    let sql = format!("select {columns} from objects where id in ({})", places.join(", "));
+    Statement::new(sql, ids.iter().map(Value::from).collect::<Vec<_>>())
+}
+
 #[async_trait]
 impl CatalogStore for SqlStore {
     async fn object(&self, id: ObjectId) -> Result<Bytes> {
@@ -222,13 +229,20 @@ impl CatalogStore for SqlStore {
         })
     }
 
+    async fn objects(&self, ids: &[ObjectId]) -> Result<Vec<(ObjectId, Bytes)>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(MOST_IDS) {
+            for mut row in self.run(of_objects("id, body", some)).await? {
+                found.push((row.next()?, row.next()?));
+            }
+        }
+        Ok(found)
+    }
+
     async fn absent(&self, ids: &[ObjectId]) -> Result<Vec<ObjectId>> {
         let mut present = HashSet::new();
         for some in ids.chunks(MOST_IDS) {
-            let places: Vec<String> = (1..=some.len()).map(|place| format!("${place}")).collect();
-            let sql = format!("select id from objects where id in ({})", places.join(", "));
-            let values: Vec<Value> = some.iter().map(Value::from).collect();
-            for mut row in self.run(Statement::new(sql, values)).await? {
+            for mut row in self.run(of_objects("id", some)).await? {
                 present.insert(row.next::<ObjectId>()?);
             }
         }
