@@ -1,6 +1,8 @@
-//! Walking commits: a branch's log, the commits of two sides, a commit by the beginning of its id.
+//! Walking commits: a branch's log, everything below a commit, a commit by the beginning of its id.
 
 use std::collections::{HashSet, VecDeque};
+
+use futures::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 
 use bywash_core::{Code, Error, ObjectId, Result};
 
@@ -10,26 +12,31 @@ use crate::objects::Commit;
 const SHORTEST_PREFIX: usize = 6;
 
 impl Lake {
-    /// A commit and its first parents, newest first, at most `limit`.
+    /// A commit and its first parents, newest first, each read when it is asked for. Fails where the catalog cannot
+    /// be read.
+    pub fn first_parents(&self, from: ObjectId) -> BoxStream<'_, Result<(ObjectId, Commit)>> {
+        let commits = stream::try_unfold(Some(from), async |next| {
+            let Some(id) = next else { return Ok(None) };
+            let commit = self.commit(id).await?;
+            let next = commit.parents.first().copied();
+            Ok(Some(((id, commit), next)))
+        });
+        commits.boxed()
+    }
+
+    /// The same at once, at most `limit`.
     ///
     /// # Errors
     /// The catalog cannot be read.
     pub async fn log(&self, from: ObjectId, limit: usize) -> Result<Vec<(ObjectId, Commit)>> {
-        let mut found = Vec::new();
-        let mut next = Some(from);
-        while let Some(id) = next.filter(|_| found.len() < limit) {
-            let commit = self.commit(id).await?;
-            next = commit.parents.first().copied();
-            found.push((id, commit));
-        }
-        Ok(found)
+        self.first_parents(from).take(limit).try_collect().await
     }
 
     /// A commit and everything below it.
     ///
     /// # Errors
     /// The catalog cannot be read.
-    pub async fn ancestry(&self, from: ObjectId) -> Result<Vec<ObjectId>> {
+    pub(crate) async fn ancestry(&self, from: ObjectId) -> Result<Vec<ObjectId>> {
         let (mut seen, mut order, mut left) = (HashSet::new(), Vec::new(), VecDeque::from([from]));
         while let Some(id) = left.pop_front() {
             if seen.insert(id) {
@@ -38,16 +45,6 @@ impl Lake {
             }
         }
         Ok(order)
-    }
-
-    /// The nearest commit that both sides have; only for whether a *name* was dropped or created: what a table
-    /// holds needs no merge base.
-    ///
-    /// # Errors
-    /// The catalog cannot be read.
-    pub async fn common_ancestor(&self, one: ObjectId, other: ObjectId) -> Result<Option<ObjectId>> {
-        let ones: HashSet<_> = self.ancestry(one).await?.into_iter().collect();
-        Ok(self.ancestry(other).await?.into_iter().find(|id| ones.contains(id)))
     }
 
     /// The commit whose id is or begins with this text, among those that a ref or the reflog reaches.

@@ -299,6 +299,7 @@ impl Lake {
     pub fn next_commit(&self, head: &Head, tree: HashTree<Entry>, message: impl Into<String>) -> Commit {
         Commit {
             parents: vec![head.id],
+            generation: head.commit.next_generation(),
             tree,
             author: author(&self.folder),
             message: message.into(),
@@ -332,6 +333,7 @@ impl Lake {
         let objects = self.objects();
         let commit = Commit {
             parents: Vec::new(),
+            generation: 1,
             tree: HashTree::default(),
             author: author(&self.folder),
             message: "create lake".to_owned(),

@@ -5,6 +5,7 @@
 //! refs, history, commits; `merge` and `revert` make new trees from old ones; `gc` deletes what nothing reaches, while a
 //! `lease` keeps what a command reads and writes; `doctor` looks for what is wrong.
 
+mod ancestors;
 mod author;
 pub mod changes;
 mod copy_catalog;

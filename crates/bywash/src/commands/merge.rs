@@ -39,8 +39,7 @@ pub async fn run(context: &Context, arguments: MergeArguments) -> Result<()> {
             return Err(conflict);
         }
     };
-    let has_everything =
-        merged.tree == head.commit.tree || workspace.lake.ancestry(head.id).await?.contains(&source.id);
+    let has_everything = merged.tree == head.commit.tree || workspace.lake.is_ancestor(source.id, head.id).await?;
     // A resolution counts all the same: the next merge must not ask again, and an earlier one may be changed.
     if has_everything && resolutions.is_empty() {
         files.discard_all().await;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::TryStreamExt as _;
+
 use bywash_core::{Code, Error, ObjectId, RefName, Result, TableName};
 use bywash_lake::Head;
 use bywash_lake::changes::{ChangeKind, TableState};
@@ -84,16 +86,19 @@ impl Range {
             Err(Error::new(Code::RevertConflict, message).hint(format!("`bywash log --ref {branch}` shows what is")))
         };
         if !arguments.through {
-            return match workspace.lake.ancestry(head.id).await?.contains(&first.id) {
+            return match workspace.lake.is_ancestor(first.id, head.id).await? {
                 true => Ok(Self { last: first.clone(), first, count: 1 }),
                 false => refused("is not part of"),
             };
         }
-        let log = workspace.lake.log(head.id, usize::MAX).await?;
-        match log.iter().position(|(id, _)| *id == first.id) {
-            Some(place) => Ok(Self { first, last: head.clone(), count: place + 1 }),
-            None => refused("came to the branch by a merge, or is not part of"),
+        let (mut commits, mut count) = (workspace.lake.first_parents(head.id), 0);
+        while let Some((id, _)) = commits.try_next().await? {
+            count += 1;
+            if id == first.id {
+                return Ok(Self { first, last: head.clone(), count });
+            }
         }
+        refused("came to the branch by a merge, or is not part of")
     }
 
     fn text(&self) -> String {
@@ -111,7 +116,8 @@ async fn last_load(workspace: &Workspace, branch: &RefName, head: &Head, table: 
         "" => None,
         typed => Some(table_name(&workspace.resolver(head.clone()), typed).await?),
     };
-    for (id, commit) in workspace.lake.log(head.id, usize::MAX).await? {
+    let mut commits = workspace.lake.first_parents(head.id);
+    while let Some((id, commit)) = commits.try_next().await? {
         let loads = loads(workspace, &commit, &commit, table.as_ref()).await?;
         if any_live(workspace, head, &loads).await? {
             return Ok(Head { name: None, id, commit });

@@ -150,6 +150,45 @@ fn t4_a_reverted_load_stays_reverted_when_the_branch_is_merged_again() {
 }
 
 #[test]
+fn t4_a_drop_travels_also_after_the_table_came_by_a_merge() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["branch", "create", "dev"]).success();
+    shop.run(["query", "--ref", "dev", "create table raw.notes as select 1 as n"]).success();
+    shop.run(["merge", "dev"]).success();
+    shop.run(["query", "drop table raw.notes"]).success();
+    shop.run(["query", "--ref", "dev", "insert into raw.customers values (9, 'Zoe', 'n')"]).success();
+    // What both began with is the commit on `dev` that made the table, not the older one that is nearer to `main`.
+    let merged = shop.run(["merge", "main", "--into", "dev"]).success();
+    assert!(merged.stderr.contains("raw.notes: dropped"), "{merged}");
+    shop.run(["query", "--ref", "dev", "from raw.notes"]).failure("unknown-table");
+    shop.run(["merge", "dev"]).success();
+    shop.run(["query", "from raw.notes"]).failure("unknown-table");
+    assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["4"]);
+}
+
+#[test]
+fn t4_crossing_merges_that_disagree_about_a_name_are_a_conflict() {
+    let shop = shop();
+    shop.run(["run"]).success();
+    shop.run(["query", "create table raw.notes as select 1 as n"]).success();
+    shop.run(["branch", "create", "dev"]).success();
+    // The same in both, so that each merges what the other was, not what it has become.
+    shop.run(["query", "insert into raw.notes values (2)"]).success();
+    shop.run(["query", "--ref", "dev", "insert into raw.customers values (9, 'Zoe', 'n')"]).success();
+    shop.run(["tag", "create", "main-before", "--ref", "main"]).success();
+    shop.run(["merge", "dev"]).success();
+    shop.run(["merge", "main-before", "--into", "dev"]).success();
+    shop.run(["query", "drop table raw.notes"]).success();
+    // One of the two common ancestors has the table without the insert, the other with it.
+    let refused = shop.run(["merge", "main", "--into", "dev"]).failure("merge-conflict");
+    assert!(refused.stderr.contains("one side dropped the table, the other changed it"), "{refused}");
+    assert_eq!(rows(&shop, "select count(*) from \"raw.notes@dev\""), ["2"]);
+    shop.run(["merge", "main", "--into", "dev", "--theirs", "raw.notes"]).success();
+    shop.run(["query", "--ref", "dev", "from raw.notes"]).failure("unknown-table");
+}
+
+#[test]
 fn t4_a_merge_says_which_rows_a_rewrite_did_not_see() {
     let shop = shop();
     shop.run(["run"]).success();

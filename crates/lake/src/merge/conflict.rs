@@ -1,5 +1,7 @@
 //! What a conflict says: the table, the commits of each side that changed it, and the commands that resolve it.
 
+use std::collections::BTreeSet;
+
 use bywash_core::{Code, Error, ObjectId, Result, TableName};
 
 use super::Lake;
@@ -34,12 +36,12 @@ impl Lake {
         conflicts: Vec<(TableName, &'static str)>,
         opponents: &Opponents<'_>,
     ) -> Result<Error> {
-        let base = self.common_ancestor(opponents.target.id, opponents.source.id).await?;
+        let bases = self.common_ancestors(opponents.target.id, opponents.source.id).await?;
         let mut errors = Vec::with_capacity(conflicts.len());
         for (name, reason) in &conflicts {
             let mut error = Error::new(Code::MergeConflict, format!("`{name}` cannot be merged: {reason}"));
             for head in [opponents.target, opponents.source] {
-                error = error.hint(format!("{} did: {}", text(head), self.what_it_did(head, base, name).await?));
+                error = error.hint(format!("{} did: {}", text(head), self.what_it_did(head, &bases, name).await?));
             }
             errors.push(error);
         }
@@ -50,10 +52,10 @@ impl Lake {
     }
 
     /// The commits of a side that changed a table, newest first.
-    async fn what_it_did(&self, head: &Head, base: Option<ObjectId>, name: &TableName) -> Result<String> {
+    async fn what_it_did(&self, head: &Head, bases: &BTreeSet<ObjectId>, name: &TableName) -> Result<String> {
         let mut did = Vec::new();
         let log = self.log(head.id, FARTHEST).await?;
-        let own = log.iter().take_while(|(id, _)| Some(*id) != base);
+        let own = log.iter().take_while(|(id, _)| !bases.contains(id));
         for (place, (id, commit)) in own.enumerate() {
             let parent = log.get(place + 1).map(|(_, parent)| parent);
             if did.len() <= MOST_SHOWN && self.has_changed(name, commit, parent).await? {

@@ -1,14 +1,14 @@
 //! Merging two trees: tables that loads and people write by rule T4, table by table, as union of their changes.
 //!
 //! Tables that nodes produce are never merged (rule T5): the merged tree carries one side's entry, and the caller
-//! plans the graph again on it before anything is published. Only whether a *name* exists asks a common ancestor.
+//! plans the graph again on it before anything is published. Only whether a *name* exists asks common ancestors.
 
 mod conflict;
 mod resolution;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bywash_core::{Result, TableName};
+use bywash_core::{ObjectId, Result, TableName};
 
 use crate::changes::{Remark, TableState};
 use crate::objects::{Entry, HashTree, Objects, TableEntry, TableKind};
@@ -56,10 +56,7 @@ impl Lake {
         source: &Head,
         resolutions: &Resolutions,
     ) -> Result<MergedTree> {
-        let base = match self.common_ancestor(target.id, source.id).await? {
-            Some(id) => self.commit(id).await?.tree,
-            None => HashTree::default(),
-        };
+        let bases = self.bases(target.id, source.id).await?;
         let differing = target.commit.tree.differences(&source.commit.tree, objects).await?;
         resolution::refuse_needless(resolutions, &differing)?;
         let opponents = Opponents { target, source };
@@ -70,7 +67,7 @@ impl Lake {
             let resolution = resolutions.get(&table).copied();
             let result = match resolution {
                 Some(side) => self.resolve_name(objects, side, sides.clone(), &opponents).await.map(Ok),
-                None => self.merge_name(objects, base.get(objects, &name).await?, sides.clone()).await,
+                None => self.merge_name(objects, &entries(objects, &bases, &name).await?, sides.clone()).await,
             };
             let merged = match result? {
                 Ok(merged) => merged,
@@ -96,17 +93,26 @@ impl Lake {
         Ok(MergedTree { tree, tables, remarks, gone })
     }
 
-    /// The merged entry, or why there is none.
+    /// What both sides began with.
+    async fn bases(&self, target: ObjectId, source: ObjectId) -> Result<Vec<HashTree<Entry>>> {
+        let mut bases = Vec::new();
+        for id in self.common_ancestors(target, source).await? {
+            bases.push(self.commit(id).await?.tree);
+        }
+        if bases.is_empty() {
+            bases.push(HashTree::default());
+        }
+        Ok(bases)
+    }
+
+    /// The merged entry, or why there is none. Where the bases do not agree, nobody can say who left it alone.
     async fn merge_name(
         &self,
         objects: &Objects,
-        base: Option<Entry>,
+        bases: &[Option<Entry>],
         sides: Sides,
     ) -> Result<Result<Option<Entry>, &'static str>> {
-        let is_base = |side: &Option<Entry>| match (side, &base) {
-            (Some(side), Some(base)) => side.is_same_state(base),
-            (side, base) => side.is_none() && base.is_none(),
-        };
+        let is_base = |side: &Option<Entry>| bases.iter().all(|base| is_same(side.as_ref(), base.as_ref()));
         match sides {
             (Some(ours), Some(theirs)) if ours.is_same_state(&theirs) => Ok(Ok(Some(ours))),
             (Some(ours), Some(theirs)) if ours.is_node() && theirs.is_node() => {
@@ -148,6 +154,21 @@ impl Lake {
             Ok(merged) => self.write_state(objects, ours, merged, "merge").await.map(Ok),
             Err(reason) => Ok(Err(reason.reason())),
         }
+    }
+}
+
+async fn entries(objects: &Objects, trees: &[HashTree<Entry>], name: &str) -> Result<Vec<Option<Entry>>> {
+    let mut entries = Vec::with_capacity(trees.len());
+    for tree in trees {
+        entries.push(tree.get(objects, name).await?);
+    }
+    Ok(entries)
+}
+
+fn is_same(side: Option<&Entry>, base: Option<&Entry>) -> bool {
+    match (side, base) {
+        (Some(side), Some(base)) => side.is_same_state(base),
+        (side, base) => side.is_none() && base.is_none(),
     }
 }
 

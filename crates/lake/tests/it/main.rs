@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may fail loudly")]
 
+mod ancestors;
 mod bounds;
 mod changes;
 mod collecting;

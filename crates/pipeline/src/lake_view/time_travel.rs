@@ -2,6 +2,8 @@
 //!
 //! Refs, commits and times come first (rule T2); only a number that is none of them is taken for a snapshot.
 
+use futures::TryStreamExt as _;
+
 use bywash_core::{Code, Error, Result, TableName};
 use bywash_lake::Head;
 use bywash_lake::objects::{Entry, TableEntry};
@@ -53,7 +55,8 @@ pub async fn at_snapshot(tree: &WorkingTree, name: &TableName, snapshot_id: i64)
         let snapshot_id = Some(snapshot_id);
         return Ok(Entry::Table(Box::new(TableEntry { snapshot_id, schema_id, row_sums, ..*table })));
     }
-    for (_, commit) in tree.lake().log(tree.base().id, usize::MAX).await? {
+    let mut commits = tree.lake().first_parents(tree.base().id);
+    while let Some((_, commit)) = commits.try_next().await? {
         let entry = commit.tree.get(tree.objects(), &name.to_string()).await?;
         if entry.as_ref().and_then(Entry::table).is_some_and(|table| table.snapshot_id == Some(snapshot_id)) {
             return entry.ok_or_else(unknown);

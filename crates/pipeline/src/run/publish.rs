@@ -42,7 +42,9 @@ impl Attempt {
                 return Ok(Published::Unchanged);
             }
             let mut commit = self.runner.lake.next_commit(&head, tree, self.options.command.clone());
-            commit.parents.extend(self.merged);
+            if let Some(source) = self.merged {
+                commit.add_parent(source, &self.runner.lake.commit(source).await?);
+            }
             self.sign(&mut commit).await?;
             let id = self.tree.objects().add(&commit)?;
             let transaction = self.last_transaction(log, "published", id, Some(how)).await?;
