@@ -15,6 +15,7 @@ mod resolver;
 mod rows;
 mod stream_table;
 mod summarize;
+mod type_words;
 mod write_order;
 
 use std::fmt;

@@ -10,10 +10,12 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::{DFSchema, Result, TableReference, plan_datafusion_err};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner};
+use datafusion::logical_expr::planner::{ContextProvider, ExprPlanner, RelationPlanner, TypePlanner};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{AggregateUDF, Expr, HigherOrderUDF, ScalarUDF, TableSource, WindowUDF};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+
+use super::type_words::TypeWords;
 
 /// Tables by the text of their reference.
 pub(super) type Known = HashMap<String, Arc<dyn TableSource>>;
@@ -62,6 +64,10 @@ impl ContextProvider for Names<'_> {
 
     fn get_expr_planners(&self) -> &[Arc<dyn ExprPlanner>] {
         self.state.expr_planners()
+    }
+
+    fn get_type_planner(&self) -> Option<Arc<dyn TypePlanner>> {
+        Some(Arc::new(TypeWords))
     }
 
     fn get_relation_planners(&self) -> &[Arc<dyn RelationPlanner>] {

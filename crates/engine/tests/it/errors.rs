@@ -44,6 +44,7 @@ async fn errors_are_for_people() {
         "select bucket(0, id) from raw.flights",
         "select date '2026-13-01'",
         "insert into raw.flights (nope) values (1)",
+        "select id, cast(carrier as strng) from raw.flights",
     ] {
         said.push(complain(&lake, sql).await);
     }
@@ -75,5 +76,6 @@ async fn errors_are_for_people() {
         query-failed <query>: the first argument of `bucket` must be a whole number above zero []
         invalid-sql <query>: cannot cast string '2026-13-01' to value of Date32 type []
         unknown-column <query>:1:26: there is no column `nope` [the columns are `id`, `carrier`, `delay`, `Origin`]
+        unsupported-type <query>:1:28: `strng` is not a type [did you mean `string`?; types are boolean, int, long, float, double, decimal, date, time, timestamp, timestamptz, string, binary]
     "##);
 }
