@@ -5,13 +5,17 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write;
 use std::panic::PanicHookInfo;
 
-use bywash_core::{Code, Error};
+use bywash_core::{Code, Error, is_guarded};
 
 use crate::render::error::{ErrorStyle, render};
 
-/// Tells every panic of this process this way from now on.
+/// Tells every panic of this process this way from now on, but for those that are a damaged file's fault.
 pub fn install(style: ErrorStyle) {
     std::panic::set_hook(Box::new(move |panic| {
+        if is_guarded() {
+            tracing::debug!("a parser gave up: {}", explain(panic).message());
+            return;
+        }
         let mut text = render(&explain(panic), style);
         let backtrace = Backtrace::capture();
         if backtrace.status() == BacktraceStatus::Captured {

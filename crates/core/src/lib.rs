@@ -5,6 +5,7 @@
 mod clock;
 mod codes;
 mod error;
+mod guarded;
 mod hash;
 mod names;
 mod row_sums;
@@ -14,6 +15,7 @@ mod units;
 pub use clock::{Micros, SystemClock, format_micros, parse_time};
 pub use codes::{Code, Kind};
 pub use error::{Error, Place, Result};
+pub use guarded::{guarded, is_guarded};
 pub use hash::{ObjectId, ObjectIdBuilder};
 pub use names::{RefName, TableName, TableRef};
 pub use row_sums::{Projection, RowSum, RowSums};

@@ -1,6 +1,8 @@
 //! Everything that touches the `iceberg` crate: its parsed values become ours here, and nowhere else.
 
-use bywash_core::{Code, Error, Result};
+use std::collections::HashMap;
+
+use bywash_core::{Code, Error, Result, guarded};
 use iceberg::spec as theirs;
 
 use crate::data_file::DataFile;
@@ -13,6 +15,14 @@ use crate::partition::{PartitionField, PartitionSpec, Transform};
 use crate::schema::{Field, Schema, Type};
 use crate::snapshot::{MetadataLogEntry, Operation, Snapshot, SnapshotLogEntry};
 use crate::sort::{SortField, SortOrder};
+
+/// What their parser makes of a file, which asserts some of what it reads.
+fn parsed<T, E: std::fmt::Display>(what: &str, parse: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match guarded(parse) {
+        Some(outcome) => outcome.map_err(|error| corrupt(what, error)),
+        None => Err(corrupt(what, "it contradicts itself")),
+    }
+}
 
 /// Parses a `metadata.json`.
 pub(crate) fn parse_metadata(bytes: &[u8]) -> Result<TableMetadata> {
@@ -27,8 +37,7 @@ pub(crate) fn parse_metadata(bytes: &[u8]) -> Result<TableMetadata> {
         )
         .hint("Bywash reads format versions 1 and 2"));
     }
-    let metadata: theirs::TableMetadata =
-        serde_json::from_slice(bytes).map_err(|error| corrupt("table metadata", error))?;
+    let metadata: theirs::TableMetadata = parsed("table metadata", || serde_json::from_slice(bytes))?;
     let mut schemas = metadata.schemas_iter().map(|one| schema(one)).collect::<Result<Vec<_>>>()?;
     schemas.sort_by_key(|schema| schema.id);
     let mut specs =
@@ -74,8 +83,7 @@ pub(crate) fn parse_metadata(bytes: &[u8]) -> Result<TableMetadata> {
 /// Parses a manifest list.
 pub(crate) fn read_manifest_list(bytes: &[u8], format_version: u8) -> Result<Vec<ManifestFile>> {
     let version = if format_version == 1 { theirs::FormatVersion::V1 } else { theirs::FormatVersion::V2 };
-    let list =
-        theirs::ManifestList::parse_with_version(bytes, version).map_err(|error| corrupt("manifest list", error))?;
+    let list = parsed("manifest list", || theirs::ManifestList::parse_with_version(bytes, version))?;
     list.entries().iter().map(manifest_file).collect()
 }
 
@@ -106,7 +114,7 @@ fn manifest_file(listed: &theirs::ManifestFile) -> Result<ManifestFile> {
 
 /// Parses a manifest of delete files.
 pub(crate) fn read_delete_manifest(bytes: &[u8], listed: &ManifestFile) -> Result<Vec<DeleteFile>> {
-    let manifest = theirs::Manifest::parse_avro(bytes).map_err(|error| corrupt(&listed.path, error))?;
+    let manifest = parsed(&listed.path, || theirs::Manifest::parse_avro(bytes))?;
     let types = partition_types(&manifest, listed)?;
     let alive = manifest.entries().iter().filter(|entry| entry.status != theirs::ManifestStatus::Deleted);
     alive.map(|entry| delete_file(entry, listed, &types)).collect()
@@ -135,9 +143,20 @@ fn partition_types(manifest: &theirs::Manifest, listed: &ManifestFile) -> Result
     partition_type.fields().iter().map(|field| kind(&field.field_type)).collect()
 }
 
+/// What the metadata of a manifest's file says of its schema and spec, if it is one of files of rows, version 2.
+pub(crate) fn manifest_of_rows(metadata: &HashMap<String, Vec<u8>>) -> Option<(Schema, PartitionSpec)> {
+    let metadata = parsed("manifest", || theirs::ManifestMetadata::parse(metadata)).ok()?;
+    let is_of_rows = metadata.content == theirs::ManifestContentType::Data;
+    if !is_of_rows || metadata.format_version != theirs::FormatVersion::V2 {
+        return None;
+    }
+    let spec = spec(metadata.partition_spec.spec_id(), metadata.partition_spec.fields()).ok()?;
+    Some((schema(&metadata.schema).ok()?, spec))
+}
+
 /// Parses a manifest.
 pub(crate) fn read_manifest(bytes: &[u8], listed: &ManifestFile) -> Result<Manifest> {
-    let manifest = theirs::Manifest::parse_avro(bytes).map_err(|error| corrupt(&listed.path, error))?;
+    let manifest = parsed(&listed.path, || theirs::Manifest::parse_avro(bytes))?;
     let metadata = manifest.metadata();
     let types = partition_types(&manifest, listed)?;
     let entries = manifest.entries().iter().map(|one| entry(one, listed, &types)).collect::<Result<Vec<_>>>()?;
@@ -182,9 +201,8 @@ fn described(file: &theirs::DataFile, spec_id: i32, types: &[Type]) -> Result<Da
             None => Ok(None),
         })
         .collect::<Result<Vec<_>>>()?;
-    let counts =
-        |counts: &std::collections::HashMap<i32, u64>| counts.iter().map(|(id, count)| (*id, *count)).collect();
-    let bounds = |bounds: &std::collections::HashMap<i32, theirs::Datum>| {
+    let counts = |counts: &HashMap<i32, u64>| counts.iter().map(|(id, count)| (*id, *count)).collect();
+    let bounds = |bounds: &HashMap<i32, theirs::Datum>| {
         bounds.iter().map(|(id, bound)| Ok((*id, datum(bound)?))).collect::<Result<_>>()
     };
     Ok(DataFile {
@@ -368,7 +386,7 @@ fn snapshot(snapshot: &theirs::Snapshot) -> Snapshot {
     }
 }
 
-fn corrupt(what: &str, cause: impl std::fmt::Display) -> Error {
+pub(crate) fn corrupt(what: &str, cause: impl std::fmt::Display) -> Error {
     Error::new(Code::TableCorrupt, format!("this is no {what} of an Iceberg table"))
         .hint("restore the file from a backup, or `bywash revert` what wrote it; `bywash doctor` lists all that is damaged")
         .caused_by(cause)

@@ -128,7 +128,7 @@ pub(crate) fn write_partition_value(avro: &mut AvroBytes, datum: &Datum) {
 }
 
 /// The fewest bytes that hold every number of so many digits.
-fn decimal_bytes(precision: u8) -> usize {
+pub(crate) fn decimal_bytes(precision: u8) -> usize {
     let largest = 10_i128.checked_pow(u32::from(precision)).map_or(i128::MAX, |power| power - 1);
     (1..16).find(|bytes| largest < 1_i128 << (8 * bytes - 1)).unwrap_or(16)
 }

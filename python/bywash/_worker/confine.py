@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import struct
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -23,8 +24,11 @@ _READ_EVERYWHERE = 2
 _CAPABILITIES_VERSION_3 = 0x20080522
 
 _LANDLOCK_CREATE = 444
+_LANDLOCK_ADD_RULE = 445
 _LANDLOCK_RESTRICT = 446
+_LANDLOCK_RULE_BENEATH = 1
 _LANDLOCK_MAKE_DEVICES = 1 << 11
+_LANDLOCK_MOVE = 1 << 13
 _LANDLOCK_SCOPE_SIGNALS = 2
 
 
@@ -94,15 +98,30 @@ def _tasks_of_user() -> int:
 
 def _stand_apart() -> None:
     """Nothing here looks into the guard or other calls, and no signal reaches them. Linux before 6.12 has no rule for
-    signals; any other, such as this one on devices that nobody may make anyway, keeps the looks away.
+    signals; any other, such as one on devices that nobody may make anyway, keeps the looks away. Rules on files forbid
+    to move files between folders unless they allow it, which before 5.19 they cannot.
     """
-    for scopes in (_LANDLOCK_SCOPE_SIGNALS, 0):
-        rules = (ctypes.c_uint64 * 3)(_LANDLOCK_MAKE_DEVICES, 0, scopes)
+    for rights, scopes in (
+        (0, _LANDLOCK_SCOPE_SIGNALS),
+        (_LANDLOCK_MAKE_DEVICES | _LANDLOCK_MOVE, 0),
+        (_LANDLOCK_MAKE_DEVICES, 0),
+    ):
         with suppress(OSError):
-            ruleset = processes.call_system("syscall", _LANDLOCK_CREATE, rules, ctypes.sizeof(rules), 0)
-            processes.call_system("syscall", _LANDLOCK_RESTRICT, ruleset, 0)
-            os.close(ruleset)
+            _bind(rights, scopes)
             return
+
+
+def _bind(rights: int, scopes: int) -> None:
+    """By a rule of its own, on top of what binds this process already."""
+    handled = (ctypes.c_uint64 * 3)(rights, 0, scopes)
+    ruleset = processes.call_system("syscall", _LANDLOCK_CREATE, handled, ctypes.sizeof(handled), 0)
+    if rights & _LANDLOCK_MOVE:
+        everywhere = os.open("/", os.O_PATH)
+        allowed = struct.pack("=Qi", _LANDLOCK_MOVE, everywhere)
+        processes.call_system("syscall", _LANDLOCK_ADD_RULE, ruleset, _LANDLOCK_RULE_BENEATH, allowed, 0)
+        os.close(everywhere)
+    processes.call_system("syscall", _LANDLOCK_RESTRICT, ruleset, 0)
+    os.close(ruleset)
 
 
 def _settle(scratch: str, cores: int | None) -> None:

@@ -322,7 +322,7 @@ fn what_alter_table_cannot_do_is_refused_by_name() {
         ("alter table raw.customers rename to raw.clients", "not-yet-supported"),
         ("alter table raw.customers add column a int not null", "invalid-sql"),
         ("alter table raw.customers add column a int default 1", "not-yet-supported"),
-        ("alter table raw.customers add column a integr", "invalid-sql"),
+        ("alter table raw.customers add column a integr", "unsupported-type"),
         ("alter table raw.customers alter column id set not null", "not-yet-supported"),
         ("alter table raw.customers set partitioned by (day(id))", "unsupported-type"),
         ("alter table raw.customers paint it black", "invalid-sql"),

@@ -379,6 +379,40 @@ fn metadata_that_somebody_changed_is_named_and_everything_else_is_read() {
     shop.run(["doctor"]).success();
 }
 
+#[test]
+fn a_damaged_manifest_is_named_and_everything_else_is_read() {
+    let (shop, before) = running_shop();
+    let sql = "select metadata_location from bywash.tables where name = 'raw.orders'";
+    let metadata = PathBuf::from(rows(&shop, sql).remove(0));
+    let beside = fs::read_dir(metadata.parent().expect("a folder")).expect("a folder").flatten();
+    let is_manifest = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".avro") && !name.starts_with("snap-")
+    };
+    let manifest = beside.map(|entry| entry.path()).find(is_manifest).expect("a manifest");
+    let whole = fs::read(&manifest).expect("a manifest");
+    // A name that a parser trips over, a block that ends early, and a marker that is not the one of the file.
+    let place = whole.windows(14).position(|bytes| bytes == b"manifest_entry").expect("the name of the records");
+    let damages: [&dyn Fn(&mut Vec<u8>); 3] =
+        [&|bytes| bytes[place + 11] = b'`', &|bytes| bytes.truncate(bytes.len() - 40), &|bytes| {
+            bytes.iter_mut().rev().take(16).for_each(|byte| *byte ^= 0xff)
+        }];
+    for damage in damages {
+        let mut bytes = whole.clone();
+        damage(&mut bytes);
+        fs::write(&manifest, bytes).expect("a damaged manifest");
+        let name = manifest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let read = failed(shop.run(["query", "from raw.orders"]), "table-corrupt", &[&name, "backup", "doctor"]);
+        assert!(!read.stderr.contains("bug"), "{read}");
+        assert_eq!(rows(&shop, "select count(*) from raw.customers"), ["3"]);
+        let doctor = failed(shop.run(["doctor"]), "table-corrupt", &["can be read"]);
+        assert!(doctor.stdout.contains("raw.orders") && !doctor.stdout.contains("raw.customers"), "{doctor}");
+    }
+    fs::write(&manifest, whole).expect("the backup");
+    assert_eq!(all_rows(&shop), before.rows);
+    shop.run(["doctor"]).success();
+}
+
 /// A process that holds the catalog for itself.
 struct Holder(Child);
 

@@ -14,6 +14,7 @@ const SPEAKER: &str = "BYWASH_TEST_PANICS";
 fn a_panic_is_a_bug_with_a_place_and_a_request() {
     if std::env::var_os(SPEAKER).is_some() {
         panics::install(ErrorStyle { paint: Paint { on: false }, verbosity: Verbosity::Normal, json: true });
+        assert_eq!(bywash_core::guarded(|| panic!("the fault of a file")), None::<()>);
         panic!("the tree has no root");
     }
     let said = |backtrace: &str| {

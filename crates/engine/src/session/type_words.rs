@@ -1,7 +1,7 @@
 //! Types in SQL by every word that declarations know ([`TypeName`]): what the planner has no type for is asked here, so
 //! that `cast(x as long)` means what `data_type: long` does.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use bywash_core::Error;
 use datafusion::common::{DataFusionError, Diagnostic, Result, Span};
 use datafusion::logical_expr::planner::TypePlanner;
@@ -20,9 +20,19 @@ impl TypePlanner for TypeWords {
         }
         let text = written.to_string();
         match text.parse::<TypeName>() {
-            Ok(name) => Ok(Some(name.arrow())),
+            Ok(name) => Ok(Some(as_planned(name, &text))),
             Err(unknown) => Err(located(written, unknown)),
         }
+    }
+}
+
+/// The type that the planner has for the plainer word: it keeps times in nanoseconds, and ten digits behind the point.
+fn as_planned(name: TypeName, text: &str) -> DataType {
+    match name.arrow() {
+        DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Nanosecond, zone),
+        DataType::Time64(_) => DataType::Time64(TimeUnit::Nanosecond),
+        DataType::Decimal128(38, 9) if !text.contains('(') => DataType::Decimal128(38, 10),
+        other => other,
     }
 }
 

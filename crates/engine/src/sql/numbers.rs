@@ -52,7 +52,11 @@ impl VisitorMut for Keeper {
 }
 
 fn is_decimal(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Decimal(_) | DataType::Numeric(_) | DataType::Dec(_))
+    match data_type {
+        DataType::Decimal(_) | DataType::Numeric(_) | DataType::Dec(_) => true,
+        DataType::Custom(name, _) => ["number", "decimal128"].contains(&name.to_string().to_lowercase().as_str()),
+        _ => false,
+    }
 }
 
 /// The digits of a number with a point, with its sign.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use bywash_core::Code;
 use bywash_iceberg_spec::{
     Datum, EntryStatus, Field, Manifest, ManifestEntry, ManifestFile, Operation, PartitionField, PartitionSpec, Schema,
-    Snapshot, Transform, Type, read_manifest_list, write_manifest_list,
+    Snapshot, Transform, Type, read_manifest_list, reference_manifest, write_manifest_list,
 };
+use proptest::prelude::*;
 
 use crate::data_files::data_file;
 
@@ -62,10 +63,18 @@ fn entry(path: &str, status: EntryStatus, sequence_number: i64, partition: Vec<O
     }
 }
 
-#[test]
-fn every_type_of_partition_value_reads_back() {
+/// A manifest as we read it, which is as the `iceberg` crate does.
+fn read(bytes: &[u8], listed: &ManifestFile) -> Manifest {
+    let found = Manifest::read_own(bytes, listed).expect("we wrote it");
+    assert_eq!(found, Manifest::read(bytes, listed).unwrap());
+    assert_eq!(found, reference_manifest(bytes, listed).unwrap());
+    found
+}
+
+/// Values of each type that a partition can have, by the column of [`schema`].
+fn values() -> Vec<(i32, Vec<Datum>)> {
     let decimal = |unscaled, precision, scale| Datum::Decimal { unscaled, precision, scale };
-    let values: Vec<(i32, Vec<Datum>)> = vec![
+    vec![
         (1, vec![Datum::Long(i64::MIN), Datum::Long(64), Datum::Long(-65)]),
         (2, vec![Datum::Double(-0.5), Datum::Double(f64::INFINITY)]),
         (3, vec![Datum::Boolean(true), Datum::Boolean(false)]),
@@ -80,8 +89,12 @@ fn every_type_of_partition_value_reads_back() {
         (12, vec![Datum::String(String::new()), Datum::String("Zürich ✈".to_owned())]),
         (13, vec![Datum::Fixed(vec![0, 255, 1, 2])]),
         (14, vec![Datum::Binary(Vec::new()), Datum::Binary(vec![255; 300])]),
-    ];
-    for (source_id, values) in values {
+    ]
+}
+
+#[test]
+fn every_type_of_partition_value_reads_back() {
+    for (source_id, values) in values() {
         let spec = spec(&[(Transform::Identity, source_id)]);
         let entries: Vec<_> = values
             .into_iter()
@@ -91,7 +104,7 @@ fn every_type_of_partition_value_reads_back() {
             .collect();
         let manifest = Manifest { schema: schema(), spec, entries };
         let (bytes, listed) = manifest.write("file:///m.avro", 77, 9).unwrap();
-        assert_eq!(Manifest::read(&bytes, &listed).unwrap(), manifest, "column {source_id}");
+        assert_eq!(read(&bytes, &listed), manifest, "column {source_id}");
         assert!(listed.partitions[0].contains_null);
     }
 }
@@ -121,7 +134,7 @@ fn several_partition_fields_of_one_type_do_not_clash() {
     ];
     let manifest = Manifest { schema: schema(), spec, entries: vec![entry("x", EntryStatus::Added, 1, partition)] };
     let (bytes, listed) = manifest.write("file:///m.avro", 77, 1).unwrap();
-    assert_eq!(Manifest::read(&bytes, &listed).unwrap(), manifest);
+    assert_eq!(read(&bytes, &listed), manifest);
 }
 
 #[test]
@@ -143,8 +156,7 @@ fn added_entries_inherit_and_others_keep_their_numbers() {
     assert_eq!(listed.length, bytes.len() as u64);
     // The same bytes under another line of a list: only what is new is numbered by it.
     let elsewhere = ManifestFile { sequence_number: 20, ..listed };
-    let numbers: Vec<i64> =
-        Manifest::read(&bytes, &elsewhere).unwrap().entries.iter().map(|entry| entry.sequence_number).collect();
+    let numbers: Vec<i64> = read(&bytes, &elsewhere).entries.iter().map(|entry| entry.sequence_number).collect();
     assert_eq!(numbers, [20, 4, 2]);
     assert_eq!(manifest.write("file:///m.avro", 77, 9).unwrap().0, bytes, "equal input gives equal bytes");
 }
@@ -195,4 +207,69 @@ fn what_cannot_be_kept_is_refused() {
     assert_eq!(broken.code(), Code::TableCorrupt);
     assert!(broken.message().contains("broken.avro"));
     assert_eq!(read_manifest_list(b"", 2).unwrap_err().code(), Code::TableCorrupt);
+}
+
+/// Some file, with bounds of columns of all types and of parts of nested ones.
+fn some_entry() -> impl Strategy<Value = ManifestEntry> {
+    let mut bounds: Vec<(i32, Datum)> =
+        values().into_iter().flat_map(|(id, values)| values.into_iter().map(move |value| (id, value))).collect();
+    bounds.extend([(31, Datum::Int(-7)), (33, Datum::String("part".to_owned())), (35, Datum::Long(1 << 40))]);
+    bounds.push((15, Datum::Uuid(uuid::Uuid::from_u128(77))));
+    let bounds = prop::collection::btree_map(0..bounds.len(), Just(()), 0..6)
+        .prop_map(move |chosen| chosen.into_keys().map(|place| bounds[place].clone()).collect::<BTreeMap<_, _>>());
+    let counts = || prop::collection::btree_map(any::<i32>(), 0..u64::MAX / 2, 0..4);
+    let status = prop::sample::select(vec![EntryStatus::Added, EntryStatus::Existing, EntryStatus::Deleted]);
+    let numbers = (status, any::<i64>(), 0..1_000_i64);
+    let partition = (prop::option::of(any::<i64>()), prop::option::of(".{0,6}"));
+    let described = (".{0,40}", 0..1_000_000_u64, prop::collection::vec(any::<i64>(), 0..4), prop::option::of(0..9));
+    let of_columns = (counts(), counts(), bounds.clone(), bounds);
+    (numbers, partition, described, of_columns).prop_map(|(numbers, partition, described, of_columns)| {
+        let (status, snapshot_id, sequence_number) = numbers;
+        let (path, record_count, split_offsets, sort_order_id) = described;
+        let partition = vec![partition.0.map(Datum::Long), partition.1.map(Datum::String)];
+        let mut entry = entry("", status, sequence_number, partition);
+        entry.snapshot_id = snapshot_id;
+        let (value_counts, null_value_counts, lower_bounds, upper_bounds) = of_columns;
+        let file = entry.file;
+        entry.file = bywash_iceberg_spec::DataFile {
+            path,
+            record_count,
+            split_offsets,
+            sort_order_id,
+            value_counts,
+            null_value_counts,
+            lower_bounds,
+            upper_bounds,
+            ..file
+        };
+        entry
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn our_manifests_are_read_as_the_reference_reads_them(
+        entries in prop::collection::vec(some_entry(), 0..5),
+        damage in prop::option::of((any::<prop::sample::Index>(), 1..=255_u8)),
+        cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
+    ) {
+        let count = entries.len();
+        let manifest = Manifest { schema: schema(), spec: spec(&[(Transform::Identity, 1), (Transform::Identity, 12)]), entries };
+        let (mut bytes, listed) = manifest.write("file:///m.avro", 77, 9).unwrap();
+        read(&bytes, &listed);
+        if let Some((place, bits)) = damage {
+            let place = place.index(bytes.len());
+            bytes[place] ^= bits;
+        }
+        if let Some(end) = cut {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        match (Manifest::read(&bytes, &listed), reference_manifest(&bytes, &listed)) {
+            (Ok(ours), Ok(theirs)) => prop_assert_eq!(ours, theirs),
+            (Err(_), Ok(theirs)) => prop_assert_ne!(theirs.entries.len(), count, "nothing is missing"),
+            (ours, _) => prop_assert!(ours.is_err()),
+        }
+    }
 }

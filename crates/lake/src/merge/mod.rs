@@ -129,6 +129,9 @@ impl Lake {
             (Some(_), Some(_)) => Ok(Err("both sides created a table of this name")),
             (Some(ours), None) if ours.is_node() => Ok(Ok(Some(ours))),
             (None, Some(theirs)) if theirs.is_node() => Ok(Ok(Some(theirs))),
+            _ if bases.len() > 1 => {
+                Ok(Err("one side dropped the table, and crossing merges hide whether the other changed it"))
+            }
             _ => Ok(Err("one side dropped the table, the other changed it")),
         }
     }

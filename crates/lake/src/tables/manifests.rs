@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use bytes::Bytes;
 use bywash_core::{Code, Error, Result};
 use bywash_iceberg_spec::{DeleteFile, Manifest, ManifestFile, Snapshot, read_manifest_list};
 use futures::FutureExt;
@@ -85,11 +86,17 @@ pub(super) async fn read(warehouse: &Warehouse, listed: &ManifestFile) -> Result
         return Ok(manifest);
     }
     let bytes = warehouse.read(&listed.path).await?;
-    let mut manifest = Manifest::read(&bytes, listed).map_err(|error| named(error, &listed.path))?;
+    let mut manifest = decode(bytes, listed.clone()).await.map_err(|error| named(error, &listed.path))?;
     for entry in &mut manifest.entries {
         entry.file.path = warehouse.relative(&entry.file.path)?.to_string();
     }
     let manifest = Arc::new(manifest);
     MANIFESTS.keep(path, &manifest, manifest.entries.len() + 1);
     Ok(manifest)
+}
+
+/// Decoding takes longer than reading, so manifests that are read at the same time are decoded on several processors.
+async fn decode(bytes: Bytes, listed: ManifestFile) -> Result<Manifest> {
+    let decoded = tokio::task::spawn_blocking(move || Manifest::read(&bytes, &listed)).await;
+    decoded.unwrap_or_else(|stopped| Err(Error::bug(format!("the decoding of a manifest stopped: {stopped}"))))
 }

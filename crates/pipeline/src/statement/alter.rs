@@ -65,8 +65,12 @@ impl StatementContext {
             planned.table_schema()
         };
         let schema: Arc<ArrowSchema> = declared.await.map_err(|error: Error| {
-            Error::new(error.code(), format!("`{kind}` is not a type of a column: {}", error.message()))
-                .at(place.clone())
+            let told = match error.code() {
+                Code::UnsupportedType => error.message().to_owned(),
+                _ => format!("`{kind}` is not a type of a column: {}", error.message()),
+            };
+            let told = Error::new(error.code(), told).at(place.clone());
+            error.hints().iter().fold(told, |told, hint| told.hint(hint.as_str()))
         })?;
         schema
             .fields()

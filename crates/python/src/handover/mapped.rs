@@ -4,7 +4,6 @@
 //! checked against its length first: a page behind the end would kill this process.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -15,7 +14,7 @@ use arrow::ipc::convert::fb_to_schema;
 use arrow::ipc::reader::{FileDecoder, read_footer_length};
 use arrow::ipc::{Block, root_as_footer};
 use bytes::Bytes;
-use bywash_core::{Code, Error, Result};
+use bywash_core::{Code, Error, Result, guarded};
 use memmap2::{Mmap, MmapOptions};
 
 /// Length of the footer, and the magic word.
@@ -32,7 +31,7 @@ pub(crate) struct Mapped {
 impl Mapped {
     /// Reads the footer of a file that a function wrote. No row is looked at.
     pub(crate) fn open(file: File, length: u64) -> Result<Self> {
-        guarded(|| Self::read_footer(file, length))
+        decoded(|| Self::read_footer(file, length))
     }
 
     fn read_footer(file: File, length: u64) -> Result<Self, ArrowError> {
@@ -86,7 +85,7 @@ impl Iterator for Batches {
     fn next(&mut self) -> Option<Self::Item> {
         let block = *self.file.blocks.get(self.next)?;
         self.next += 1;
-        Some(guarded(|| self.file.batch(&block)))
+        Some(decoded(|| self.file.batch(&block)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -116,8 +115,8 @@ fn map(file: &File, length: u64, start: u64, size: u64) -> Result<Mmap, ArrowErr
 }
 
 /// What is read was written by a process that ran foreign code: neither errors nor panics of the decoder are bugs here.
-fn guarded<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T> {
-    let found = catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(broken("it cannot be decoded")));
+fn decoded<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T> {
+    let found = guarded(read).unwrap_or_else(|| Err(broken("it cannot be decoded")));
     found.map_err(|error| {
         Error::new(
             Code::PythonCrashed,

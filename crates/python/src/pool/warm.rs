@@ -44,10 +44,11 @@ impl Warm {
                 tracing::debug!(python = ready.python, pyarrow = ready.pyarrow, "a worker is warm");
                 Ok(Self { control: Mutex::new(control), _process: process })
             }
-            Ok(_) => Err(process.why_not(environment.python(), "it ended and said nothing")),
+            Ok(_) => Err(process.why_not(environment.python())),
             Err(_) => {
-                let said = format!("it was not ready after {} seconds", LONGEST_START.as_secs());
-                Err(process.why_not(environment.python(), &said).hint("try again when the machine is less busy"))
+                let late = format!("it was not ready after {} seconds", LONGEST_START.as_secs());
+                let hint = "try again when the machine is less busy";
+                Err(process.why_not(environment.python()).context(late).hint(hint))
             }
         }
     }
@@ -106,14 +107,14 @@ impl Process {
         drop(std::fs::write(format!("/proc/{}/oom_score_adj", self.0.id()), "500"));
     }
 
-    /// It did not become ready: what it wrote says why, or else what was seen of it.
-    fn why_not(mut self, python: &Path, seen: &str) -> Error {
+    /// It did not become ready: what it wrote says why.
+    fn why_not(mut self, python: &Path) -> Error {
         drop(self.0.kill());
         let mut said = String::new();
         if let Some(mut stderr) = self.0.stderr.take() {
             drop(stderr.read_to_string(&mut said));
         }
-        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or(seen).to_owned();
+        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
         let message = format!("the Python environment of `{}` does not start: {last}", python.display());
         let hint = last.contains("No module named").then(|| "the environment needs the package `pyarrow`".to_owned());
         Error::new(Code::PythonEnvironment, message).maybe_hint(hint)

@@ -67,6 +67,7 @@ async fn files_outside_the_project_cannot_be_reached() {
     for body in [
         "open('data/inside').read()",
         "import tempfile, os\nwith tempfile.NamedTemporaryFile('w') as file:\n    file.write('x')\nopen(os.path.expanduser('~/y'), 'w').write('y')",
+        "import os, tempfile\none, two = tempfile.mkdtemp(), tempfile.mkdtemp()\nopen(one + '/x', 'w').close()\nos.link(one + '/x', two + '/y')\nos.replace(one + '/x', two + '/x')",
         "import subprocess\nsubprocess.run(['ls'], check=True)",
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import pyarrow'], check=True)",
         "import multiprocessing as m\nwith m.get_context('fork').Pipe()[0] as p:\n    pass",

@@ -3,8 +3,6 @@
 //! The `parquet` crate asserts some of what it reads. What the check here does not foresee is caught where the
 //! crate is called, so that a damaged file is the file's fault and ends only its own load.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use bywash_core::Result;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
@@ -32,9 +30,9 @@ fn is_inside(column: &ColumnChunkMetaData, bytes: u64) -> bool {
 
 /// What the `parquet` crate gives, or the error of a damaged file if it gives up.
 pub(super) fn guarded<T, E: std::fmt::Display>(shown: &str, work: impl FnOnce() -> Result<T, E>) -> Result<T> {
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(broken(shown, &error)),
-        Err(_) => Err(broken(shown, &"its pages contradict its directory")),
+    match bywash_core::guarded(work) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(error)) => Err(broken(shown, &error)),
+        None => Err(broken(shown, &"its pages contradict its directory")),
     }
 }
