@@ -98,11 +98,11 @@ def _tasks_of_user() -> int:
 
 def _stand_apart() -> None:
     """Nothing here looks into the guard or other calls, and no signal reaches them. Linux before 6.12 has no rule for
-    signals; any other, such as one on devices that nobody may make anyway, keeps the looks away. Rules on files forbid
-    to move files between folders unless they allow it, which before 5.19 they cannot.
+    signals; any other, such as one on devices that nobody may make anyway, keeps the looks away. Rules on top of rules
+    forbid to move files between folders unless they allow it, which before 5.19 they cannot.
     """
     for rights, scopes in (
-        (0, _LANDLOCK_SCOPE_SIGNALS),
+        (_LANDLOCK_MAKE_DEVICES | _LANDLOCK_MOVE, _LANDLOCK_SCOPE_SIGNALS),
         (_LANDLOCK_MAKE_DEVICES | _LANDLOCK_MOVE, 0),
         (_LANDLOCK_MAKE_DEVICES, 0),
     ):
