@@ -393,13 +393,14 @@ fn a_damaged_manifest_is_named_and_everything_else_is_read() {
     let whole = fs::read(&manifest).expect("a manifest");
     // A name that a parser trips over, a block that ends early, and a marker that is not the one of the file.
     let place = whole.windows(14).position(|bytes| bytes == b"manifest_entry").expect("the name of the records");
-    let damages: [&dyn Fn(&mut Vec<u8>); 3] =
-        [&|bytes| bytes[place + 11] = b'`', &|bytes| bytes.truncate(bytes.len() - 40), &|bytes| {
-            bytes.iter_mut().rev().take(16).for_each(|byte| *byte ^= 0xff)
-        }];
+    let damages: [fn(&mut Vec<u8>, usize); 3] = [
+        |bytes, place| bytes[place + 11] = b'`',
+        |bytes, _| bytes.truncate(bytes.len() - 40),
+        |bytes, _| bytes.iter_mut().rev().take(16).for_each(|byte| *byte ^= 0xff),
+    ];
     for damage in damages {
         let mut bytes = whole.clone();
-        damage(&mut bytes);
+        damage(&mut bytes, place);
         fs::write(&manifest, bytes).expect("a damaged manifest");
         let name = manifest.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let read = failed(shop.run(["query", "from raw.orders"]), "table-corrupt", &[&name, "backup", "doctor"]);
